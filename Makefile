@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+# make            build/pillbox
+# make install    PREFIX and DESTDIR are honoured
+# make unit asan seam bench lint docs   see README.md, "Working on it"
+
+PREFIX ?= /usr/local
+CC = gcc
+B ?= build
+V ?= 0.1.0
+
+HARDEN = -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=3 \
+	-fcf-protection=full -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr \
+	-fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
+WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
+	-Wimplicit-fallthrough -Wundef -Wpointer-arith -Wcast-qual -Wwrite-strings
+WERROR ?= -Werror
+OPT ?= -O2 -g
+# static-pie: no loader, no LD_* variables, no name service modules, and half the start-up time
+LINK ?= -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
+PIE ?= -fPIE
+CFLAGS_ALL = -std=gnu17 -D_GNU_SOURCE -Iinclude -I$(B) -DPILLBOX_VERSION='"$(V)"' \
+	-ffile-prefix-map=$(CURDIR)=. $(OPT) $(PIE) $(HARDEN) $(WARN) $(WERROR) $(CFLAGS)
+LIBS = -lseccomp -lcap-ng -lapparmor -ljansson -lm
+
+SRC = $(sort $(wildcard src/*.c))
+OBJ = $(SRC:src/%.c=$(B)/%.o) $(B)/builtin_filter.o
+LIBOBJ = $(filter-out $(B)/main.o,$(OBJ))
+PROFILES = default=profiles/seccomp/default.json strict=profiles/seccomp/strict.json \
+	docker=profiles/seccomp/docker.json
+
+.PHONY: all clean install unit asan seam lint docs check-docs bench check fuzz fuzzers
+all: $(B)/pillbox $(B)/gendoc
+
+$(B)/%.o: src/%.c
+	@mkdir -p $(@D)
+	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(B)/pillbox: $(OBJ)
+	$(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
+
+GENDOC = gendoc gendoc_man gendoc_shell
+# The compiler of the built-in filters: the same reader as at launch, without the table it makes.
+MKFILTER = mkfilter profile profile_json profile_calls profile_head profile_build \
+	profile_check profile_sim caps_names nearest util err
+$(B)/mkfilter: $(MKFILTER:%=$(B)/%.o)
+	$(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
+$(B)/mkfilter.o $(GENDOC:%=$(B)/%.o): $(B)/%.o: src/tools/%.c
+	@mkdir -p $(@D)
+	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+$(B)/builtin_filter.c: $(B)/mkfilter $(wildcard profiles/seccomp/*.json)
+	$(B)/mkfilter $@ $(PROFILES)
+$(B)/builtin_filter.o: $(B)/builtin_filter.c
+	$(CC) $(CFLAGS_ALL) -c $< -o $@
+
+$(B)/gendoc: $(GENDOC:%=$(B)/%.o) $(LIBOBJ)
+	$(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
+
+-include $(wildcard $(B)/*.d)
+
+# ---- tests -------------------------------------------------------------------------------------
+
+# pillbox with a seam in front: one step fails, is left out, or stands elsewhere (tests/seam.c)
+seam: $(B)/pillbox-seam $(B)/probe
+$(B)/pillbox-seam: tests/seam.c $(LIBOBJ)
+	$(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
+
+# The payload of the real-kernel tests needs nothing from the rootfs. Never sanitized: it is what
+# is looked at, not what looks.
+$(B)/probe: $(wildcard tests/probe*.c) $(wildcard tests/probe*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -static $(filter %.c,$^) -o $@
+
+UNIT = $(sort $(wildcard tests/unit/*.c tests/lib/*.c))
+unit: $(B)/unit
+	$(B)/unit $(UNITFLAGS)
+$(B)/unit: $(UNIT) $(LIBOBJ)
+	$(CC) $(CFLAGS_ALL) -Itests/lib -Wno-missing-prototypes -pie $^ -o $@ -lcriterion $(LIBS)
+
+# Everything once more under AddressSanitizer and UBSan, in a tree of its own
+ASAN = B=build-asan OPT="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
+	LINK=-pie HARDEN=-fno-omit-frame-pointer
+asan:
+	$(MAKE) $(ASAN) build-asan/pillbox build-asan/pillbox-seam build-asan/probe build-asan/unit
+
+# Fuzzers: make fuzz T=60 gives each T seconds
+T ?= 10
+FUZZ = $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+fuzz:
+	$(MAKE) B=build-fuzz CC=clang OPT="-O1 -g -fsanitize=fuzzer-no-link,address,undefined" \
+		LINK=-pie HARDEN= fuzzers
+	@for f in $(FUZZ); do mkdir -p tests/fuzz/corpus/$$f build-fuzz/corpus/$$f; \
+		build-fuzz/$$f -max_total_time=$(T) -max_len=4096 -verbosity=0 -print_final_stats=0 \
+		-artifact_prefix=build-fuzz/$$f- build-fuzz/corpus/$$f tests/fuzz/corpus/$$f \
+		>build-fuzz/$$f.log 2>&1 && echo "ok - $$f" || { echo "not ok - $$f: see below"; \
+		tail -40 build-fuzz/$$f.log; exit 1; }; done
+fuzzers: $(FUZZ:%=$(B)/%)
+$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(LIBOBJ)
+	$(CC) $(CFLAGS_ALL) -Wno-missing-prototypes -fsanitize=fuzzer -pie $^ -o $@ $(LIBS)
+
+bench: all
+	$(MAKE) $(B)/bench $(B)/floor
+	scripts/bench $(BENCHFLAGS)
+$(B)/floor: $(B)/builtin_filter.o
+$(B)/bench $(B)/floor: $(B)/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -D_GNU_SOURCE -Iinclude -O2 -Wall -Wextra -static-pie -fPIE $^ -o $@
+
+lint:
+	scripts/lint
+
+# ---- documents, all from the option table and the list of steps ------------------------------------
+
+docs: $(B)/gendoc
+	$(B)/gendoc .
+check-docs: $(B)/gendoc
+	rm -rf $(B)/docs-now && mkdir -p $(B)/docs-now && cp -R docs README.md $(B)/docs-now
+	$(B)/gendoc $(B)/docs-now
+	diff -ru docs $(B)/docs-now/docs && diff -u README.md $(B)/docs-now/README.md
+
+check:
+	scripts/check
+
+install: all
+	install -Dm755 $(B)/pillbox $(DESTDIR)$(PREFIX)/bin/pillbox
+	install -Dm644 docs/pillbox.1 $(DESTDIR)$(PREFIX)/share/man/man1/pillbox.1
+	install -Dm644 docs/completion/pillbox.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pillbox
+	install -Dm644 docs/completion/_pillbox $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_pillbox
+
+clean:
+	rm -rf build build-asan build-fuzz

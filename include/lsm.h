@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lsm.h - what AppArmor's and Landlock's rooms share with each other and with the tests.
+ */
+#ifndef PILLBOX_LSM_H
+#define PILLBOX_LSM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "spec.h"
+
+struct run;
+
+/* ---- apparmor.c ----------------------------------------------------------------------------- */
+
+#define APPARMOR_DEFAULT "pillbox-default"
+/* One write(2) to attr/exec is cut at a page in silence, and another name would be entered. */
+#define APPARMOR_NAME_MAX 1024
+
+/* Pure: can this be a profile's name? Not empty, not too long, no blank or control byte. */
+int apparmor_name_check(const char *name, struct err *err);
+
+/*
+ * Pure: does a label as in attr/current, "a//&b (enforce)", hold this profile in enforce mode?
+ * 0; -ENOENT: another label; -EPERM: it is there, but not enforced.
+ */
+int apparmor_label_check(const char *label, const char *name);
+
+enum apparmor_state {
+	PROFILE_ENFORCED,
+	PROFILE_WEAK,    /* loaded, but in complain, unconfined or another mode that denies nothing */
+	PROFILE_ABSENT,
+	PROFILE_HIDDEN,  /* the list of profiles cannot be read */
+};
+
+/* Look a profile up in `dir`, the kernel's directory of loaded profiles (policy/profiles). */
+enum apparmor_state apparmor_find(const char *dir, const char *name);
+
+/* ---- landlock.c ----------------------------------------------------------------------------- */
+
+/* The kernel's Landlock ABI, at most the newest that this program knows; or -errno. */
+int landlock_abi(void);
+
+/* Decide about Landlock; called by lsm-check after AppArmor. */
+int landlock_plan(struct run *r, struct err *err);
+
+/* Pure: every file system right that ABI `abi` knows. */
+uint64_t landlock_all(unsigned abi);
+/* Pure: the rights of a place that may be written, of which `mode` (S_IF*) tells what it is. */
+uint64_t landlock_writable(unsigned abi, mode_t mode);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * options.h - the options of `pillbox run` as one table.
+ *
+ * Parsing, --help, the man page, the shell completions and the table in the documentation are all
+ * readers of options[]: an option is told once, here, and exists everywhere.
+ */
+#ifndef PILLBOX_OPTIONS_H
+#define PILLBOX_OPTIONS_H
+
+#include <stdio.h>
+
+#include "spec.h"
+
+/* A setter: checks `value` and stores it. `origin` is the option as given, for messages. */
+typedef int option_fn(struct spec *s, const char *value, const char *origin, struct err *err);
+
+enum option_group {
+	GROUP_START,  /* what to run and how it starts */
+	GROUP_FILES,  /* root, mounts, secrets */
+	GROUP_IDS,    /* users, groups, maps */
+	GROUP_RIGHTS, /* capabilities, seccomp, LSMs */
+	GROUP_LIMITS, /* cgroup, rlimits, sysctls */
+	GROUP_TTY,    /* terminal, signals, pid 1 */
+	GROUP_REPORT, /* what pillbox says */
+	GROUP_COUNT,
+};
+
+enum option_count {
+	COUNT_ONCE,  /* one value: the same again is fine, another one is a contradiction */
+	COUNT_MANY,  /* a list: each one adds */
+	COUNT_KEYED, /* a list of KEY=VALUE: as COUNT_ONCE for each key */
+};
+
+/* When it is applied: a later phase overrides an earlier one, whatever the order on the line. */
+enum option_phase {
+	PHASE_PRESET, /* the defaults, under everything else */
+	PHASE_FILE,   /* values from a file, which the command line overrides */
+	PHASE_LINE,
+	PHASE_COUNT,
+};
+
+struct option_def {
+	const char *name;    /* long name, without the dashes */
+	char letter;         /* short name, or 0 */
+	const char *metavar; /* what the value is called; NULL: a flag */
+	const char *choices; /* the whole set of values, blank-separated, for completion; or NULL */
+	const char *files;   /* "file" or "dir": the value is completed as a path; or NULL */
+	const char *help;    /* one sentence */
+	const char *step;    /* id of the step that carries it out, or NULL */
+	const char *excl;    /* options with one word here contradict each other */
+	enum option_group group;
+	enum option_count count;
+	enum option_phase phase;
+	option_fn *set;
+};
+
+extern const struct option_def options[];
+extern const size_t options_len;
+
+/* "Root and files", ... */
+const char *option_group_title(enum option_group group);
+
+#define OPTIONS_HELP 1
+
+/*
+ * Parse what follows `pillbox run`: [options] ROOTFS [--] [COMMAND [ARG...]]. Options end at
+ * ROOTFS. s->arena is ready; argv is NULL-terminated, stays alive and is pointed into.
+ * 0: *s is filled, spec_finish() comes next. OPTIONS_HELP: the user asked for help, nothing else
+ * was looked at. -errno: err is set.
+ */
+int options_parse(struct spec *s, int argc, char *const argv[], struct err *err);
+
+/* The text of `pillbox run --help`. 0, or -EIO when it could not be written. */
+int options_help(FILE *out);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * options_set.h - the setters behind options[], and the small readers of values they share.
+ * Only options*.c and spec.c include this.
+ */
+#ifndef PILLBOX_OPTIONS_SET_H
+#define PILLBOX_OPTIONS_SET_H
+
+#include "options.h"
+
+/* options_start.c */
+option_fn opt_preset, opt_name, opt_hostname, opt_workdir, opt_user, opt_group_add, opt_userns;
+option_fn opt_network, opt_init, opt_no_init, opt_tty, opt_no_tty, opt_stop_signal;
+option_fn opt_stop_timeout, opt_preserve_fds, opt_verify, opt_verbose, opt_quiet, opt_nothing;
+
+/* options_env.c */
+option_fn opt_env, opt_env_file;
+
+/* options_mount.c, options_secret.c */
+option_fn opt_read_only, opt_writable, opt_overlay, opt_volume, opt_mount, opt_tmpfs, opt_shm_size;
+option_fn opt_secret;
+
+/* options_rights.c */
+option_fn opt_cap_add, opt_cap_drop, opt_security_opt, opt_privileged, opt_landlock;
+option_fn opt_allow_missing, opt_nested_userns;
+
+/* options_limits.c */
+option_fn opt_memory, opt_memory_reservation, opt_memory_swap, opt_cpus, opt_cpu_shares;
+option_fn opt_cpuset_cpus, opt_cpuset_mems, opt_pids_limit, opt_blkio_weight, opt_oom_score_adj;
+option_fn opt_ulimit, opt_sysctl;
+
+/* More than this of one kind is a mistake or an attack, and comparing them all takes too long. */
+#define OPTION_LIST_MAX 4096
+
+/* options_value.c: each sets an error that begins with `origin`. */
+int value_number(const char *value, uint64_t min, uint64_t max, const char *origin, uint64_t *ret,
+		 struct err *err);
+int value_size(const char *value, const char *origin, uint64_t *ret, struct err *err);
+int value_id(const char *value, const char *origin, uint32_t *ret, struct err *err);
+/* Octal permission bits, at most 7777. */
+int value_mode(const char *value, const char *origin, uint32_t *ret, struct err *err);
+/* One word of a blank-separated list: its index; else an error that lists them. */
+int value_choice(const char *value, const char *choices, const char *origin, int *ret,
+		 struct err *err);
+int value_not_empty(const char *value, const char *origin, struct err *err);
+/*
+ * Take the next field off a comma-separated list, quoted as in a CSV file where it holds commas
+ * itself: "a,b" with the quotes, "" for one quote. *cursor NULL: none is left.
+ */
+int value_next(struct arena *a, const char **cursor, const char *origin, const char **ret,
+	       struct err *err);
+/* Cut "key=value" in two; *ret_value is NULL without a '='. */
+void value_cut(struct arena *a, const char *field, const char **ret_key, const char **ret_value);
+
+/* Room for one more element: `array` itself, or a copy twice as large when n fills it. */
+void *list_grow(struct arena *a, const void *array, size_t n, size_t elem);
+
+#endif

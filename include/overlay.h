@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * overlay.h - the writable layer over the rootfs.
+ */
+#ifndef PILLBOX_OVERLAY_H
+#define PILLBOX_OVERLAY_H
+
+#include "step.h"
+
+/*
+ * Replace r->root_tree by a detached overlay whose lower layer it is, and make the absent mount
+ * points on it. The upper layer is a tmpfs, or --overlay DIR. Runs in the child, before attach.
+ */
+int overlay_build(struct run *r, struct err *err);
+
+#endif

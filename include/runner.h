@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * runner.h - walking the list of steps, on both sides of clone.
+ */
+#ifndef PILLBOX_RUNNER_H
+#define PILLBOX_RUNNER_H
+
+#include "step.h"
+
+/*
+ * Run the whole list for a finished spec. Returns the exit status for main(): the workload's own,
+ * or 125/126/127 after printing the error. Everything that was made is undone by then.
+ * Never returns in the child.
+ */
+int runner_launch(const struct spec *s, const struct seam *seam);
+
+/* Called by step `clone` in the child: from here on this copy of `r` is the child's. */
+void runner_become_child(struct run *r);
+
+/* What the child stored in the shared page, made safe: bounded, terminated, in range. */
+void page_err(const struct page *page, struct err *ret);
+
+/* host.c: what the error alone does not say (a sysctl, an LSM, a container around us). */
+void host_explain(const struct run *r, const struct step *step, struct err *err);
+
+/* exec.c: why the command could not be executed; sets the exit status 126 or 127. */
+void exec_explain(const struct run *r, struct err *err);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * spec.h - the whole request, as one struct.
+ *
+ * Front ends (command line today, Compose files later) only fill it; spec_finish() validates it;
+ * after that it is read-only memory. Nothing else parses anything the user wrote.
+ * Names and meanings are those of `docker run` unless the comment says otherwise.
+ */
+#ifndef PILLBOX_SPEC_H
+#define PILLBOX_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "err.h"
+#include "util.h"
+
+enum preset_id { PRESET_DOCKER, PRESET_HARDENED, PRESET_STRICT };
+
+enum root_mode {
+	ROOT_READONLY, /* the tree as it is, read-only */
+	ROOT_WRITABLE, /* overlay with its upper layer on a tmpfs: changes vanish */
+	ROOT_OVERLAY,  /* overlay with its upper layer in a directory of the user's: changes stay */
+};
+
+enum userns_mode {
+	USERNS_AUTO,   /* the subordinate range when there is one, else a single id */
+	USERNS_SINGLE, /* only the workload's own id, mapped to the caller */
+	USERNS_RANGE,  /* the subordinate range, or an error */
+};
+
+enum net_mode { NET_NONE, NET_HOST };
+
+enum proc_mode {
+	PROC_FULL,   /* everything, with masked and read-only paths */
+	PROC_SUBSET, /* subset=pid: only the process directories (proc(5), Linux 5.8) */
+};
+
+enum filter_mode {
+	FILTER_BUILTIN,    /* the preset's own profile, compiled when pillbox was built */
+	FILTER_FILE,       /* a profile in Docker's JSON format, compiled at launch */
+	FILTER_UNCONFINED, /* none, because the user said so */
+};
+
+enum auto_mode { MODE_AUTO, MODE_ON, MODE_OFF };
+
+/* A control that --allow-missing=NAME lets pillbox do without; a bit set in spec.allow_missing. */
+enum missing {
+	MISSING_CGROUP = 1 << 0,
+	MISSING_APPARMOR = 1 << 1,
+	MISSING_LANDLOCK = 1 << 2,
+};
+
+enum mount_kind { MOUNT_BIND, MOUNT_TMPFS };
+
+/* One mount inside the sandbox: -v, --mount, --tmpfs, or one of the preset's tmpfs. */
+struct mount_req {
+	enum mount_kind kind;
+	const char *origin;   /* how the user asked for it, for messages: "-v /a:/b", "preset" */
+	const char *source;   /* bind only: host path as the user gave it */
+	const char *target;   /* tidy absolute path inside the sandbox */
+	bool is_readonly;     /* bind: recursive */
+	bool is_exec;         /* programs may be executed from it */
+	bool is_suid;         /* honour set-user-ID bits */
+	bool is_dev;          /* honour device nodes */
+	bool has_mode;        /* mode below is set */
+	uint32_t mode;        /* tmpfs: permission bits of its root; kernel default 1777 */
+	bool has_uid, has_gid;
+	uint32_t uid, gid;    /* tmpfs: owner of its root, container ids */
+	uint64_t size;        /* tmpfs: bytes; 0: the kernel's default of half the memory */
+	uint64_t inodes;      /* tmpfs: nr_inodes; 0: the kernel's default */
+};
+
+/* --secret: a file on a private, read-only tmpfs at /run/secrets; never in the environment. */
+struct secret_req {
+	const char *origin; /* for messages */
+	const char *file;   /* host path, or NULL */
+	const char *env;    /* variable of the caller's environment, or NULL */
+	const char *target; /* file name below /run/secrets, no '/' */
+	uint32_t uid, gid;  /* container ids; default: the workload's user */
+	bool has_uid, has_gid;
+	uint32_t mode;      /* default 0400 */
+};
+
+/* --ulimit NAME=SOFT[:HARD], setrlimit(2). */
+struct ulimit_req {
+	const char *name; /* lower case, as in prlimit(1) */
+	int resource;     /* RLIMIT_* */
+	uint64_t soft, hard; /* UINT64_MAX: unlimited (RLIM_INFINITY) */
+};
+
+struct sysctl_req {
+	const char *key;   /* dotted, as given: net.ipv4.ip_unprivileged_port_start */
+	const char *path;  /* below /proc/sys: net/ipv4/... */
+	const char *value;
+};
+
+#define LIMIT_UNSET UINT64_MAX         /* nothing was asked */
+#define LIMIT_MAX (UINT64_MAX - 1)     /* "max": no limit, written as such */
+
+/* cgroup v2 limits; each is LIMIT_UNSET or a value in the unit named. */
+struct limits {
+	uint64_t memory;       /* bytes: memory.max; at least 6 MiB, as in Docker */
+	uint64_t reservation;  /* bytes: memory.low; at most memory */
+	uint64_t memory_swap;  /* bytes, memory + swap together (Docker's meaning), or LIMIT_MAX */
+	uint64_t nano_cpus;    /* 1e-9 CPUs: cpu.max = nano_cpus/10000 of a 100 ms period */
+	uint64_t cpu_shares;   /* 2..262144: mapped to cpu.weight */
+	uint64_t pids;         /* tasks: pids.max, or RLIMIT_NPROC where that is as strong */
+	uint64_t blkio_weight; /* 10..1000: mapped to io.weight */
+	const char *cpuset_cpus, *cpuset_mems; /* lists as in cpuset.cpus, or NULL */
+};
+
+struct spec {
+	struct arena *arena;
+	char *args;               /* the process's own argument and environment strings ... */
+	size_t args_len;          /* ... which init wipes: /proc/1/cmdline is for all to read */
+
+	/* what to run */
+	enum preset_id preset;
+	const char *rootfs;       /* the directory, as the user gave it */
+	const char *const *argv;  /* NULL-terminated, at least one element */
+	size_t argc;
+	const char *name;         /* --name, or NULL */
+	const char *hostname;     /* at most 64 bytes */
+	const char *workdir;      /* tidy absolute path inside */
+
+	/* environment: only what was asked, "NAME=VALUE" */
+	const char **env;
+	size_t n_env;
+
+	/* ids */
+	const char *user;         /* "UID[:GID]" or names from the container's passwd and group */
+	const char **group_add;   /* names or numbers */
+	size_t n_group_add;
+	enum userns_mode userns;
+
+	/* file system */
+	enum root_mode root_mode;
+	const char *overlay_dir;  /* ROOT_OVERLAY: holds upper/ and work/ */
+	struct mount_req *mounts; /* in the order they are made */
+	size_t n_mounts;
+	struct secret_req *secrets;
+	size_t n_secrets;
+	uint64_t shm_size;        /* bytes of /dev/shm; Docker's default is 64 MiB */
+	enum proc_mode proc_mode;
+	bool has_sys;             /* a read-only /sys */
+	bool is_masked;           /* Docker's masked and read-only paths; off by systempaths=unconfined */
+
+	/* privileges */
+	uint64_t caps;            /* bit n: capability n is in the bounding set; after spec_finish */
+	uint64_t cap_added;       /* those named by --cap-add and not only by the preset */
+	uint64_t cap_add, cap_drop; /* as given; bit 63 stands for ALL */
+	bool is_securebits_locked;/* NOROOT on, all bits locked: capabilities come by ambient only */
+	bool no_new_privs;
+	enum filter_mode filter;
+	const char *filter_file;  /* FILTER_FILE */
+	const char *apparmor;     /* profile name; NULL: the default one if loaded; "unconfined": none */
+	enum auto_mode landlock;  /* AUTO: on where no AppArmor profile is applied */
+	bool nested_userns;       /* user namespaces may be made inside */
+
+	/* limits */
+	struct limits limits;
+	struct ulimit_req *ulimits;
+	size_t n_ulimits;
+	struct sysctl_req *sysctls;
+	size_t n_sysctls;
+	bool has_oom_score_adj;
+	int oom_score_adj;        /* -1000..1000 */
+
+	/* network, processes, terminal */
+	enum net_mode net;
+	bool has_init;            /* pid 1 is pillbox's own init */
+	enum auto_mode tty;       /* AUTO: a terminal of its own when stdin is one */
+	int stop_signal;          /* sent when the launcher gets SIGTERM; default SIGTERM */
+	unsigned stop_timeout;    /* seconds until SIGKILL; default 10 */
+	unsigned preserve_fds;    /* descriptors 3 .. 3+N-1 are handed to the workload */
+
+	/* how it is told */
+	unsigned allow_missing;   /* enum missing bits */
+	bool is_verbose;
+	bool is_quiet;            /* no notes; errors stay */
+	bool verify;              /* compare the sandbox with the plan, from outside, before exec */
+};
+
+/* The defaults of a preset (design table in docs/); everything else zero. */
+void preset_apply(struct spec *s, enum preset_id id);
+/* "docker", "hardened", "strict" <-> enum; -EINVAL for another name. */
+int preset_by_name(const char *name, enum preset_id *ret);
+const char *preset_name(enum preset_id id);
+
+/*
+ * Everything that can be refused without looking at the host, and the values that follow from
+ * others (capability set, mount order, hostname). Call once, after the last option.
+ */
+int spec_finish(struct spec *s, struct err *err);
+
+/*
+ * Docker's capability algorithm (moby daemon/pkg/oci/caps): add has ALL: everything minus the
+ * drops; else drop has ALL: exactly the adds; else (base minus drops) plus adds.
+ * `all` is the set the kernel knows.
+ */
+uint64_t caps_resolve(uint64_t base, uint64_t add, uint64_t drop, uint64_t all);
+#define CAP_ALL_BIT (1ULL << 63)
+
+#endif

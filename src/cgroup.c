@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cgroup.c - the sandbox's own control group: made, filled, removed.
+ *
+ * Theory of operation
+ *
+ * The group exists and its limits are written before there is a process to limit; clone3 then has
+ * the child born in it. It is a directory `pillbox-NAME` (or -PID) below the place that
+ * cgroup_find.c found. Its maker holds a lock (flock) on the directory for as long as the sandbox
+ * lives, the child by inheritance too; so a group that is empty and not locked belongs to a
+ * launcher that was killed, and whoever comes next removes it. No pid and start time need
+ * comparing, and a group that was made a moment ago cannot be taken for a dead one twice: the maker
+ * looks again after it has the lock.
+ *
+ * Removal is cgroup.kill, a bounded wait for the last process, rmdir. It works on descriptors that
+ * were opened at the start, with openat, read, write, ppoll, unlinkat and close, which is what the
+ * launcher's own filter still allows by then.
+ *
+ * Should: fail on any limit that the kernel does not take as it was asked.
+ * Mustn't: touch a group that isn't pillbox's by its name, or leave one behind.
+ */
+#include "cgroup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "step.h"
+
+#define LEAF "launcher-of-pillbox"   /* where the launcher goes when it has to leave the parent */
+#define END_MS 2000                  /* processes that are killed need this long at worst */
+#define RETRIES 10                   /* another launcher removed the directory under us */
+
+/* ---- directories ---------------------------------------------------------------------------- */
+
+static void nap(long ms)
+{
+	const struct timespec t = {.tv_nsec = ms * 1000000};
+
+	(void)ppoll(NULL, 0, &t, NULL); /* shorter by a signal is fine, the loop is bounded */
+}
+
+static int group_read(int dirfd, const char *file, char *buf, size_t size)
+{
+	auto_close int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
+
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	return 0;
+}
+
+/* Hand the controllers on to the groups below `fd`; `dir` is for messages. */
+static int controllers_enable(int fd, const char *dir, unsigned need, struct err *err)
+{
+	char text[512], list[64];
+	int rc = group_read(fd, "cgroup.subtree_control", text, sizeof(text));
+
+	if (rc < 0)
+		return err_set(err, -rc, "%s/cgroup.subtree_control", dir);
+	need &= ~cgroup_parse_controllers(text);
+	if (!need)
+		return 0;
+	cgroup_ctl_list(need, '+', list, sizeof(list));
+	rc = write_file(fd, "cgroup.subtree_control", list);
+	if (rc < 0)
+		return err_set(err, -rc, "%s to %s/cgroup.subtree_control", list, dir);
+	return 0;
+}
+
+static int dir_open(int dirfd, const char *path)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Real root: our own directory below the root of the tree, with the controllers it needs. */
+static int parent_make(const struct plan *p, struct err *err)
+{
+	const char *slash = strrchr(p->cgroup_parent, '/');
+	char top[PATH_MAX];
+	auto_close int fd = -1;
+
+	(void)snprintf(top, sizeof(top), "%.*s", (int)(slash - p->cgroup_parent), p->cgroup_parent);
+	fd = dir_open(AT_FDCWD, top);
+	if (fd < 0)
+		return err_set(err, -fd, "%s", top);
+	if (controllers_enable(fd, top, p->cgroup_need, err) < 0)
+		return -err->num;
+	if (mkdirat(fd, slash + 1, 0755) < 0 && errno != EEXIST)
+		return err_set(err, errno, "%s", p->cgroup_parent);
+	return 0;
+}
+
+/* The launcher, alone in the parent, steps aside; "0" is the one who writes. */
+static int leaf_enter(int parent, const struct plan *p, struct err *err)
+{
+	int rc;
+
+	if (mkdirat(parent, LEAF, 0755) < 0 && errno != EEXIST)
+		return err_set(err, errno, "%s/" LEAF, p->cgroup_parent);
+	rc = write_file(parent, LEAF "/cgroup.procs", "0");
+	return rc < 0 ? err_set(err, -rc, "move into %s/" LEAF, p->cgroup_parent) : 0;
+}
+
+static int parent_open(struct run *r, struct err *err)
+{
+	const struct plan *p = r->plan;
+	struct statfs fs;
+	int fd;
+
+	if (p->cgroup_make && parent_make(p, err) < 0)
+		return -err->num;
+	fd = dir_open(AT_FDCWD, p->cgroup_parent);
+	if (fd < 0)
+		return err_set(err, -fd, "%s", p->cgroup_parent);
+	r->cgroup_parent = fd;
+	if (fstatfs(fd, &fs) < 0 || (unsigned)fs.f_type != CGROUP2_SUPER_MAGIC)
+		return err_say(err, "%s: is not in a cgroup2 file system", p->cgroup_parent);
+	if (p->cgroup_leaf && leaf_enter(fd, p, err) < 0)
+		return -err->num;
+	return controllers_enable(fd, p->cgroup_parent, p->cgroup_need, err);
+}
+
+/* Remove what killed launchers left: ours by name, not locked, and the kernel says empty. */
+static void sweep(int parent)
+{
+	int copy = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *e;
+
+	if (!dir) {
+		if (copy >= 0)
+			(void)close(copy);
+		return; /* it costs a leftover directory, not safety */
+	}
+	while ((e = readdir(dir))) {
+		auto_close int fd = -1;
+		char events[128];
+
+		if (strncmp(e->d_name, CGROUP_PREFIX, strlen(CGROUP_PREFIX)) != 0)
+			continue;
+		fd = dir_open(parent, e->d_name);
+		if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+			continue;
+		if (group_read(fd, "cgroup.events", events, sizeof(events)) == 0 &&
+		    strstr(events, "populated 0"))
+			(void)unlinkat(parent, e->d_name, AT_REMOVEDIR);
+	}
+	(void)closedir(dir);
+}
+
+/* 0, -EAGAIN when a sweeper took it between our mkdir and our lock, or another -errno. */
+static int group_make(struct run *r, struct err *err)
+{
+	const struct plan *p = r->plan;
+	char text[128];
+	int fd;
+
+	if (mkdirat(r->cgroup_parent, p->cgroup_name, 0755) < 0) {
+		if (errno == ENOENT || errno == ENODEV)
+			return -EAGAIN;
+		err_set(err, errno, "%s/%s", p->cgroup_parent, p->cgroup_name);
+		if (err->num == EEXIST)
+			err_hint(err, r->spec->name ? "a sandbox of this name is running: choose another --name"
+						    : "another pid namespace uses it: give a --name");
+		return -err->num;
+	}
+	fd = dir_open(r->cgroup_parent, p->cgroup_name);
+	if (fd < 0)
+		return -EAGAIN;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+	    group_read(fd, "cgroup.events", text, sizeof(text)) < 0) {
+		(void)close(fd);
+		nap(2); /* a sweeper has it in hand: let it finish */
+		return -EAGAIN;
+	}
+	r->cgroup = fd;
+	return 0;
+}
+
+/* ---- the limits ----------------------------------------------------------------------------- */
+
+/* Without any swap there is nothing to limit; with some, an absent file would mean no limit. */
+static bool host_has_swap(void)
+{
+	auto_free char *text = NULL;
+	size_t len;
+	const char *line;
+
+	if (read_file(AT_FDCWD, "/proc/swaps", 1 << 16, &text, &len) < 0)
+		return true;
+	line = strchr(text, '\n'); /* the first line is the heading */
+	return line && line[1];
+}
+
+/* Which file takes it here, and with what value. NULL: none has to. */
+static const char *write_pick(int dirfd, const struct cgroup_write *w, const char **ret_value)
+{
+	*ret_value = w->text ? w->text : w->value;
+	if (faccessat(dirfd, w->file, F_OK, 0) == 0)
+		return w->file;
+	if (!strcmp(w->file, "memory.swap.max") && !host_has_swap())
+		return NULL;
+	if (w->alt)
+		*ret_value = w->alt_value;
+	return w->alt ? w->alt : w->file;
+}
+
+/* cpuset.cpus takes CPUs that aren't there, and cpuset.cpus.effective then says what is. */
+static int cpuset_check(int dirfd, const struct cgroup_write *w, struct err *err)
+{
+	char file[64], got[4096];
+	int rc;
+
+	(void)snprintf(file, sizeof(file), "%s.effective", w->file);
+	rc = group_read(dirfd, file, got, sizeof(got));
+	if (rc < 0)
+		return err_set(err, -rc, "%s %s: %s", w->option, w->text, file);
+	if (!cgroup_same(w->file, w->text, got)) {
+		got[strcspn(got, "\n")] = '\0';
+		err_say(err, "%s %.200s: only %.200s can be used here", w->option, w->text, got);
+		return -err->num;
+	}
+	return 0;
+}
+
+static int limit_write(int dirfd, const struct cgroup_write *w, struct err *err)
+{
+	const char *value;
+	const char *file = write_pick(dirfd, w, &value);
+	int rc;
+
+	if (!file)
+		return 0;
+	rc = write_file(dirfd, file, value);
+	if (rc < 0) {
+		err_set(err, -rc, "%s: write %.200s to %s", w->option, value, file);
+		if (rc == -ENOENT && w->ctl == CTL_MEMORY)
+			err_hint(err, "the kernel does not count swap: see cgroup.memory=noswap in "
+				      "/proc/cmdline, or swapoff -a");
+		if (rc == -ENOENT && w->ctl == CTL_IO)
+			err_hint(err, "it needs the BFQ scheduler or the kernel's iocost controller");
+		return rc;
+	}
+	return w->ctl == CTL_CPUSET ? cpuset_check(dirfd, w, err) : 0;
+}
+
+static int cgroup_run(struct run *r, struct err *err)
+{
+	struct cgroup_write w[CGROUP_WRITES];
+	size_t n = cgroup_writes(&r->spec->limits, w);
+	int rc = -EAGAIN;
+
+	for (int i = 0; i < RETRIES && rc == -EAGAIN; i++) {
+		struct err last = {0};
+
+		if (r->cgroup_parent >= 0)
+			(void)close(take_fd(&r->cgroup_parent));
+		rc = parent_open(r, &last);
+		/* Another launcher of ours was the last one in there and removed it just now. */
+		if (r->plan->cgroup_make && (rc == -ENOENT || rc == -ENODEV) && i + 1 < RETRIES) {
+			rc = -EAGAIN;
+			continue;
+		}
+		if (rc == 0) {
+			sweep(r->cgroup_parent);
+			rc = group_make(r, &last);
+		}
+		if (last.is_set)
+			*err = last;
+	}
+	if (rc == -EAGAIN)
+		return err_set(err, EBUSY, "%s/%s is removed again and again", r->plan->cgroup_parent,
+			       r->plan->cgroup_name);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = limit_write(r->cgroup, &w[i], err);
+	return rc;
+}
+
+/* ---- the end -------------------------------------------------------------------------------- */
+
+/* Remove a group that is about to be empty: its last processes are dead but not yet gone. */
+static int dir_remove(int parent, const char *name)
+{
+	for (int ms = 0; ms < END_MS; ms += 5) {
+		if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			return 0;
+		if (errno != EBUSY)
+			break;
+		nap(5);
+	}
+	return -errno;
+}
+
+static void group_end(int group)
+{
+	char events[128];
+
+	if (write_file(group, "cgroup.kill", "1") < 0)
+		return; /* rmdir will tell */
+	for (int ms = 0; ms < END_MS; ms += 2) {
+		if (group_read(group, "cgroup.events", events, sizeof(events)) < 0 ||
+		    strstr(events, "populated 0"))
+			return;
+		nap(2);
+	}
+}
+
+/* Back out of the leaf: what was handed on is taken back first, or we may not return. */
+static void leaf_leave(const struct run *r)
+{
+	char list[64];
+
+	cgroup_ctl_list(r->plan->cgroup_need, '-', list, sizeof(list));
+	(void)write_file(r->cgroup_parent, "cgroup.subtree_control", list);
+	(void)write_file(r->cgroup_parent, "cgroup.procs", "0");
+	(void)unlinkat(r->cgroup_parent, LEAF, AT_REMOVEDIR); /* EBUSY: the scope's end removes it */
+}
+
+static void cgroup_undo(struct run *r)
+{
+	int rc = 0;
+
+	if (r->cgroup >= 0) {
+		group_end(r->cgroup);
+		rc = dir_remove(r->cgroup_parent, r->plan->cgroup_name);
+		(void)close(take_fd(&r->cgroup));
+	}
+	if (rc < 0)
+		note("group %s/%s stays: %s", r->plan->cgroup_parent, r->plan->cgroup_name,
+		     strerrordesc_np(-rc));
+	if (r->cgroup_parent < 0)
+		return;
+	if (r->plan->cgroup_leaf)
+		leaf_leave(r);
+	/* By way of itself: no descriptor of the directory above is held. EBUSY: others are in it. */
+	if (r->plan->cgroup_make)
+		(void)unlinkat(r->cgroup_parent, "../pillbox", AT_REMOVEDIR);
+	(void)close(take_fd(&r->cgroup_parent));
+}
+
+/* ---- from outside --------------------------------------------------------------------------- */
+
+static bool has_pid(const char *procs, pid_t pid)
+{
+	for (const char *line = procs; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (*line && strtol(line, NULL, 10) == pid)
+			return true;
+	}
+	return false;
+}
+
+static int cgroup_verify(const struct run *r, struct err *err)
+{
+	struct cgroup_write w[CGROUP_WRITES];
+	size_t n = cgroup_writes(&r->spec->limits, w);
+	char dir[PATH_MAX], got[4096];
+	auto_free char *procs = NULL;
+	auto_close int fd = -1;
+	size_t len;
+	int rc;
+
+	(void)snprintf(dir, sizeof(dir), "%s/%s", r->plan->cgroup_parent, r->plan->cgroup_name);
+	fd = dir_open(AT_FDCWD, dir);
+	if (fd < 0)
+		return err_set(err, -fd, "%s", dir);
+	for (size_t i = 0; i < n; i++) {
+		const char *value;
+		const char *file = write_pick(fd, &w[i], &value);
+
+		if (!file)
+			continue;
+		rc = group_read(fd, file, got, sizeof(got));
+		if (rc < 0)
+			return err_set(err, -rc, "%s: %s/%s", w[i].option, dir, file);
+		if (!cgroup_same(file, value, got))
+			return err_say(err, "%s: %s is %.*s, not %.200s", w[i].option, file,
+				       (int)strcspn(got, "\n"), got, value);
+	}
+	rc = read_file(fd, "cgroup.procs", 1 << 20, &procs, &len);
+	if (rc < 0)
+		return err_set(err, -rc, "%s/cgroup.procs", dir);
+	if (!has_pid(procs, r->child))
+		return err_say(err, "process %d is not in %s", r->child, dir);
+	return 0;
+}
+
+static bool cgroup_wanted(const struct run *r)
+{
+	return r->plan->has_cgroup;
+}
+
+static void cgroup_show(const struct run *r, FILE *out)
+{
+	struct cgroup_write w[CGROUP_WRITES];
+	size_t n = cgroup_writes(&r->spec->limits, w);
+
+	fprintf(out, "mkdir %s/%s\n", r->plan->cgroup_parent, r->plan->cgroup_name);
+	for (size_t i = 0; i < n; i++)
+		fprintf(out, "%s = %s\n", w[i].file, w[i].text ? w[i].text : w[i].value);
+}
+
+static const struct hint cgroup_hints[] = {
+	{EBUSY, "a group that hands controllers on may hold no process itself: cgroups(7)"},
+	{EACCES, "the group above is not delegated to this user: systemd-run --user --scope -p "
+		 "Delegate=yes pillbox run ..., or --allow-missing=cgroup"},
+	{EROFS, "cgroup2 is mounted read-only here; or do without: --allow-missing=cgroup"},
+	{EAGAIN, "cgroup.max.descendants or cgroup.max.depth of a group above is reached"},
+	{ENOSPC, "no more groups: too many, or cpuset is empty in the group above"},
+	{EINVAL, "the kernel does not take this value"},
+	{ERANGE, "the value is outside of what the kernel takes, or names CPUs that are not there"},
+	{ENOENT, "a controller is missing in the group: see cgroup.controllers in its parent"},
+	{0, NULL},
+};
+
+const struct step step_cgroup = {
+	.id = "cgroup",
+	.what = "make the control group and write the limits into it",
+	.why = "before `clone`, so that the first process is born under its limits; made afterwards, a "
+	       "process could fork or allocate before it is moved in, and what it has by then is not "
+	       "counted",
+	.refs = "cgroups(7), clone(2) CLONE_INTO_CGROUP",
+	.side = PARENT,
+	.wanted = cgroup_wanted,
+	.show = cgroup_show,
+	.run = cgroup_run,
+	.undo = cgroup_undo,
+	.verify = cgroup_verify,
+	.hints = cgroup_hints,
+};

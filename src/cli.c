@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cli.c - start-up: make the process itself safe, then find the subcommand.
+ *
+ * Should: refuse what can never be right (set-uid, a directory as stdin) and repair what the caller
+ * left behind (closed descriptors, ignored signals, a blocked mask) before anything else runs.
+ * Mustn't: read the environment, a file or an option before that.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nearest.h"
+#include "options.h"
+#include "runner.h"
+#include "supervise.h"
+#include "sys.h"
+
+#ifndef PILLBOX_VERSION
+#define PILLBOX_VERSION "unknown"
+#endif
+
+/* ---- the process itself -------------------------------------------------------------------- */
+
+/* There is no set-uid mode: every bug in one was root (CVE-2016-8659, CVE-2020-5291). */
+static int refuse_setuid(struct err *err)
+{
+	if (!getauxval(AT_SECURE) && getuid() == geteuid() && getgid() == getegid())
+		return 0;
+	err_say(err, "refusing to run set-uid, set-gid or with file capabilities");
+	err_hint(err, "pillbox needs no privilege: chmod u-s,g-s it, setcap -r it");
+	return -EPERM;
+}
+
+/* A closed 0, 1 or 2 would become the first file that is opened, and be written into. */
+static int standard_fds(struct err *err)
+{
+	struct stat st;
+
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", fd ? O_WRONLY : O_RDONLY) != fd)
+			return err_set(err, errno ? errno : EBADF, "descriptor %d is closed, /dev/null", fd);
+	}
+	for (int fd = 0; fd <= 2; fd++) {
+		static const char *const names[] = {"stdin", "stdout", "stderr"};
+
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+			err_say(err, "%s is a directory", names[fd]);
+			err_hint(err, "the sandbox could walk out of it: redirect it from /dev/null");
+			return -EISDIR;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Default dispositions, and everything that is forwarded blocked: it is read from a signalfd, in
+ * the supervisor and while the sandbox is built alike.
+ */
+static int signals_reset(struct err *err)
+{
+	struct rlimit core;
+	sigset_t mask;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)signal(sig, SIG_DFL); /* fails for SIGKILL, SIGSTOP and libc's own two */
+	supervise_signals(&mask);
+	if (sigprocmask(SIG_SETMASK, &mask, NULL) < 0)
+		return err_set(err, errno, "signal mask");
+	if (getrlimit(RLIMIT_CORE, &core) == 0) {
+		core.rlim_cur = 0;
+		(void)setrlimit(RLIMIT_CORE, &core); /* the child sets it again and checks */
+	}
+	return 0;
+}
+
+/* Nothing inherited stays open but what --preserve-fds names, and that must be fit to be handed on. */
+static int inherited_fds(unsigned preserve, struct err *err)
+{
+	struct stat st;
+	int rc;
+
+	for (unsigned i = 0; i < preserve; i++) {
+		if (fstat((int)(3 + i), &st) < 0)
+			return err_set(err, errno, "--preserve-fds %u: descriptor %u", preserve, 3 + i);
+		if (S_ISDIR(st.st_mode)) {
+			err_say(err, "--preserve-fds %u: descriptor %u is a directory", preserve, 3 + i);
+			err_hint(err, "the sandbox could walk out of it: use -v DIR:TARGET");
+			return -EISDIR;
+		}
+	}
+	rc = sys_close_range(3 + preserve, ~0U, 0);
+	return rc < 0 ? err_set(err, -rc, "close inherited descriptors") : 0;
+}
+
+/* ---- subcommands --------------------------------------------------------------------------- */
+
+static int fail(const char *where, const struct err *err)
+{
+	err_print(err, where);
+	return err->exit ? err->exit : EXIT_SETUP;
+}
+
+/* What is weaker than the preset promises is said each time, on stderr; --quiet hides it. */
+static void spec_notes(const struct spec *s)
+{
+	if (s->is_quiet)
+		note_off();
+	if (s->net == NET_HOST)
+		note("--network host: the sandbox shares the host's network, its loopback services and "
+		     "its abstract unix sockets");
+	if (s->filter == FILTER_UNCONFINED)
+		note("seccomp=unconfined: NOT ENFORCED: no system call filter");
+}
+
+/*
+ * The kernel lays arguments and environment out as one block of strings. /proc/1/cmdline would show
+ * it to the workload: host paths, and what -e NAME=VALUE holds.
+ */
+static void own_strings(struct spec *s, int argc, char *argv[])
+{
+	char *end = argc > 0 ? argv[argc - 1] + strlen(argv[argc - 1]) + 1 : NULL;
+
+	if (!end)
+		return;
+	for (char **e = environ; *e && *e == end; e++)
+		end += strlen(*e) + 1;
+	s->args = argv[-2];
+	s->args_len = (size_t)(end - argv[-2]);
+}
+
+static int cmd_run(int argc, char *argv[], const struct seam *seam)
+{
+	struct arena arena = {0};
+	struct spec *s;
+	struct err err = {0};
+	int rc;
+
+	if (arena_init(&arena, &err) < 0)
+		return fail("run", &err);
+	s = arena_alloc(&arena, sizeof(*s));
+	s->arena = &arena;
+	rc = options_parse(s, argc, argv, &err);
+	if (rc == OPTIONS_HELP)
+		return options_help(stdout) < 0 ? EXIT_SETUP : 0;
+	if (rc < 0 || spec_finish(s, &err) < 0)
+		return fail("run", &err);
+	if (inherited_fds(s->preserve_fds, &err) < 0)
+		return fail("run", &err);
+	own_strings(s, argc, argv);
+	spec_notes(s);
+	return runner_launch(s, seam);
+}
+
+static int cmd_help(int argc, char *argv[], const struct seam *seam);
+
+static int cmd_version(int argc, char *argv[], const struct seam *seam)
+{
+	(void)argc, (void)argv, (void)seam;
+	return printf("pillbox %s\n", PILLBOX_VERSION) < 0 || fflush(stdout) ? EXIT_SETUP : 0;
+}
+
+static const struct command {
+	const char *name, *usage, *help;
+	int (*run)(int argc, char *argv[], const struct seam *seam);
+} commands[] = {
+	{"run", "[OPTION...] ROOTFS [--] [COMMAND [ARG...]]",
+	 "run a command in a sandbox around the directory ROOTFS", cmd_run},
+	{"help", "", "this text; `pillbox run --help` lists the options of run", cmd_help},
+	{"version", "", "print the version", cmd_version},
+};
+
+static int cmd_help(int argc, char *argv[], const struct seam *seam)
+{
+	(void)argc, (void)argv, (void)seam;
+	printf("pillbox: a minimal hardened container launcher\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  pillbox %s %s\n      %s\n", commands[i].name, commands[i].usage,
+		       commands[i].help);
+	return fflush(stdout) ? EXIT_SETUP : 0;
+}
+
+static const char *command_name(size_t i)
+{
+	return commands[i].name;
+}
+
+static int cmd_unknown(const char *name)
+{
+	const char *close_to = nearest(name, command_name, ARRAY_SIZE(commands));
+	struct err err = {0};
+
+	err_say(&err, "'%s': no such command", name);
+	if (close_to)
+		err_hint(&err, "did you mean: pillbox %s", close_to);
+	else
+		err_hint(&err, "pillbox help lists the commands");
+	return fail("", &err);
+}
+
+int cli_main(int argc, char *argv[], const struct seam *seam)
+{
+	struct err err = {0};
+	const char *name = argc > 1 ? argv[1] : NULL;
+
+	if (refuse_setuid(&err) < 0 || standard_fds(&err) < 0 || signals_reset(&err) < 0)
+		return fail("", &err);
+	if (!name) {
+		err_say(&err, "no command");
+		err_hint(&err, "pillbox run ROOTFS [COMMAND [ARG...]]; pillbox help");
+		return fail("", &err);
+	}
+	if (!strcmp(name, "--help") || !strcmp(name, "-h"))
+		name = "help";
+	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
+		name = "version";
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(name, commands[i].name))
+			return commands[i].run(argc - 2, argv + 2, seam);
+	return cmd_unknown(name);
+}

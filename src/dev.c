@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * dev.c - /dev: a small tmpfs with six bound nodes, pts, shm and mqueue.
+ *
+ * The image's own /dev is never used: not its nodes, not its links (CVE-2025-31133,
+ * CVE-2026-41579: an image whose /dev or /dev/null is a symlink). Everything is made relative to
+ * the descriptor of our fresh tmpfs.
+ *
+ * Should: check each node of the host to be the device that its name promises.
+ * Mustn't: leave /dev writable; hand out any other device.
+ */
+#include "mnt.h"
+#include "sys.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#define PTS_GID 5 /* group tty: pts nodes are 0620 with it, as on any Linux */
+
+static const struct node {
+	const char *name;
+	unsigned major, minor;
+} nodes[] = {
+	{"null", 1, 3},	   {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8},
+	{"urandom", 1, 9}, {"tty", 5, 0},
+};
+
+static const struct {
+	const char *name, *to;
+} links[] = {
+	{"fd", "/proc/self/fd"},
+	{"stdin", "/proc/self/fd/0"},
+	{"stdout", "/proc/self/fd/1"},
+	{"stderr", "/proc/self/fd/2"},
+	{"ptmx", "pts/ptmx"},
+};
+
+/* The host's node as a detached mount, checked by what it is and not by where it was found. */
+static int node_clone(const struct node *n, struct err *err)
+{
+	char path[32];
+	auto_close int fd = -1;
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "/dev/%s", n->name);
+	fd = mnt_clone(AT_FDCWD, path, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return err_set(err, errno, "host's %s", path);
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(n->major, n->minor))
+		return err_say(err, "host's %s is not character device %u:%u", path, n->major, n->minor);
+	return take_fd(&fd);
+}
+
+/* An empty file or directory on the tmpfs to mount on. */
+static int place_make(int dev, const char *name, bool is_dir, struct err *err)
+{
+	int fd;
+
+	if (is_dir) {
+		if (mkdirat(dev, name, 0755) < 0)
+			return err_set(err, errno, "/dev/%s", name);
+		fd = openat(dev, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	} else {
+		fd = openat(dev, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	}
+	return fd < 0 ? err_set(err, errno, "/dev/%s", name) : fd;
+}
+
+static int place_mount(int dev, const char *name, bool is_dir, int fd, struct err *err)
+{
+	auto_close int at = place_make(dev, name, is_dir, err);
+	int rc;
+
+	if (at < 0)
+		return at;
+	rc = mnt_attach(fd, at);
+	return rc < 0 ? err_set(err, -rc, "mount on /dev/%s", name) : 0;
+}
+
+static int nodes_make(struct run *r, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		auto_close int fd = node_clone(&nodes[i], err);
+
+		if (fd < 0)
+			return fd;
+		/* Masks need a /dev/null of our own, opened before any pivot: keep a second copy. */
+		if (i == 0) {
+			r->null = sys_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE |
+								OPEN_TREE_CLOEXEC);
+			if (r->null < 0)
+				return err_set(err, -r->null, "copy of /dev/null");
+		}
+		if (place_mount(r->dev, nodes[i].name, false, fd, err) < 0)
+			return -EIO;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+		if (symlinkat(links[i].to, r->dev, links[i].name) < 0)
+			return err_set(err, errno, "/dev/%s", links[i].name);
+	return 0;
+}
+
+/* Is container gid `gid` in the map? devpts refuses an owner that is not. */
+static bool gid_mapped(const struct run *r, gid_t gid)
+{
+	for (unsigned i = 0; i < r->plan->gids.n; i++) {
+		const struct id_extent *e = &r->plan->gids.ext[i];
+
+		if (gid >= e->inside && gid - e->inside < e->count)
+			return true;
+	}
+	return false;
+}
+
+static int pts_make(struct run *r, struct err *err)
+{
+	struct mnt_param params[] = {{"newinstance", NULL}, {"ptmxmode", "0666"}, {"mode", "0620"},
+				     {gid_mapped(r, PTS_GID) ? "gid" : NULL, "5"}, {NULL, NULL}};
+	auto_close int fd = mnt_new("devpts", params, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
+
+	return fd < 0 ? fd : place_mount(r->dev, "pts", true, fd, err);
+}
+
+static int shm_make(struct run *r, struct err *err)
+{
+	struct mnt_tmpfs t = {.size = r->spec->shm_size, .has_mode = true, .mode = 01777};
+	auto_close int fd = mnt_tmpfs(&t, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+
+	return fd < 0 ? fd : place_mount(r->dev, "shm", true, fd, err);
+}
+
+static int mqueue_make(struct run *r, struct err *err)
+{
+	auto_close int fd =
+		mnt_new("mqueue", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+
+	return fd < 0 ? fd : place_mount(r->dev, "mqueue", true, fd, err);
+}
+
+static int dev_run(struct run *r, struct err *err)
+{
+	struct mnt_tmpfs t = {.size = 64 << 10, .inodes = 64, .has_mode = true, .mode = 0755};
+	auto_close int target = mnt_resolve_strict(r->root, "/dev", O_DIRECTORY);
+	auto_close int fd = -1;
+	int rc;
+
+	if (target < 0)
+		return err_set(err, -target, "mount point /dev");
+	fd = mnt_tmpfs(&t, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
+	if (fd < 0)
+		return fd;
+	rc = mnt_attach(fd, target);
+	if (rc < 0)
+		return err_set(err, -rc, "mount /dev");
+	r->dev = take_fd(&fd);
+	if (nodes_make(r, err) < 0 || pts_make(r, err) < 0 || shm_make(r, err) < 0 ||
+	    mqueue_make(r, err) < 0)
+		return -EIO;
+	if (r->plan->has_tty) { /* /dev/console is bound by step tty */
+		auto_close int console = place_make(r->dev, "console", false, err);
+
+		if (console < 0)
+			return console;
+	}
+	rc = mnt_setattr(r->dev, 0, MOUNT_ATTR_RDONLY, 0);
+	return rc < 0 ? err_set(err, -rc, "seal /dev") : 0;
+}
+
+static void dev_show(const struct run *r, FILE *out)
+{
+	fprintf(out, "tmpfs on /dev ro:");
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
+		fprintf(out, " %s", nodes[i].name);
+	fprintf(out, " pts shm(size=%llu) mqueue\n", (unsigned long long)r->spec->shm_size);
+}
+
+const struct step step_dev = {
+	.id = "dev",
+	.what = "a /dev of our own: null zero full random urandom tty, pts, shm, mqueue; then sealed",
+	.why = "before mask, which needs its null; while the host's nodes can still be reached to bind "
+	       "them, because a user namespace cannot make device nodes",
+	.refs = "null(4), pts(4), shm_overview(7), mq_overview(7)",
+	.side = CHILD,
+	.show = dev_show,
+	.run = dev_run,
+	.hints = (const struct hint[]){
+		{ELOOP, "/dev in the rootfs is a symbolic link: make it a directory"},
+		{ENOENT, "the host's /dev lacks a standard node, or the rootfs has no /dev"},
+		{EPERM, "the user namespace has no capabilities: see pillbox(1), SECURITY"},
+		{0, NULL}},
+};

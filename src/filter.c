@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * filter.c - the workload's seccomp filter: chosen and compiled before anything is touched, loaded
+ * as late as can be.
+ *
+ * Should: take the program that was compiled with pillbox wherever it fits; name the call when a
+ *         profile cannot be compiled faithfully.
+ * Mustn't: load a program that profile_check() has not seen, or go on without one.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "builtin_filter.h"
+#include "profile.h"
+#include "step.h"
+#include "verify.h"
+
+/* ---- filter-compile ----------------------------------------------------------------------- */
+
+static const struct builtin_filter *find_builtin(enum preset_id preset)
+{
+	const char *name = preset == PRESET_DOCKER ? "docker"
+			   : preset == PRESET_STRICT ? "strict"
+						     : "default";
+
+	for (size_t i = 0; i < n_builtin_filters; i++) {
+		if (strcmp(builtin_filters[i].name, name) == 0)
+			return &builtin_filters[i];
+	}
+	return NULL;
+}
+
+/* Refuse now, while nothing is made, what the kernel would refuse in the child. */
+static int check_kernel(struct err *err)
+{
+	uint32_t action = SECCOMP_RET_KILL_PROCESS;
+
+	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0)
+		return 0;
+	err_set(err, errno, "seccomp: this kernel cannot filter system calls");
+	err_hint(err, "it needs CONFIG_SECCOMP_FILTER; if pillbox runs in a container, that container's "
+		 "own profile may forbid seccomp(2). --security-opt seccomp=unconfined does without");
+	return -errno;
+}
+
+static int compile(struct run *r, const char *origin, const char *text, size_t len,
+		   struct err *err)
+{
+	const struct spec *s = r->spec;
+	struct plan *plan = r->plan;
+	struct profile_result res;
+	struct sock_filter *copy;
+
+	if (profile_compile(origin, text, len, s->caps, plan->kernel, &res, err))
+		return -EINVAL;
+	copy = arena_alloc(s->arena, res.n * sizeof(*copy));
+	memcpy(copy, res.insns, res.n * sizeof(*copy));
+	plan->filter = copy;
+	plan->n_filter = res.n;
+	plan->filter_flags = res.flags;
+	if (res.n_unknown && s->is_verbose)
+		note("%s: %u call names are unknown here and were skipped: %s%s", origin,
+		     res.n_unknown, res.unknown, res.n_unknown > 1 ? ", ..." : "");
+	profile_result_free(&res);
+	return 0;
+}
+
+static int compile_file(struct run *r, struct err *err)
+{
+	const char *file = r->spec->filter_file;
+	auto_free char *text = NULL;
+	size_t len;
+	int rc = read_file(AT_FDCWD, file, PROFILE_MAX_BYTES, &text, &len);
+
+	if (rc == -EFBIG)
+		return err_say(err, "--security-opt seccomp=%s: larger than the limit of %u bytes", file,
+			       PROFILE_MAX_BYTES);
+	if (rc)
+		return err_set(err, -rc, "--security-opt seccomp=%s", file);
+	r->plan->filter_name = file;
+	return compile(r, file, text, len, err);
+}
+
+static int use_builtin(struct run *r, struct err *err)
+{
+	const struct builtin_filter *b = find_builtin(r->spec->preset);
+	struct plan *plan = r->plan;
+
+	if (!b)
+		return err_say(err, "seccomp: no built-in profile for preset %s",
+			       preset_name(r->spec->preset));
+	plan->filter_name = arena_printf(r->spec->arena, "built-in profile %s", b->name);
+	if ((r->spec->caps & b->caps_mask) != (b->caps & b->caps_mask))
+		return compile(r, plan->filter_name, b->json, b->json_len, err);
+	plan->filter = b->insns;
+	plan->n_filter = b->n;
+	plan->filter_flags = b->flags;
+	return 0;
+}
+
+/* Filters that we run under ourselves, in a container for instance: the workload has them too. */
+static unsigned own_filters(void)
+{
+	char text[32];
+	uint64_t n;
+
+	return proc_status(getpid(), "Seccomp_filters", text, sizeof(text)) == 0 &&
+	       parse_u64(text, UINT16_MAX, &n) == 0 ? (unsigned)n : 0;
+}
+
+static int compile_run(struct run *r, struct err *err)
+{
+	int rc = check_kernel(err);
+
+	if (rc)
+		return rc;
+	if (r->spec->verify)
+		r->plan->n_filters_outside = own_filters();
+	return r->spec->filter == FILTER_FILE ? compile_file(r, err) : use_builtin(r, err);
+}
+
+static bool compile_wanted(const struct run *r)
+{
+	return r->spec->filter != FILTER_UNCONFINED;
+}
+
+static void compile_show(const struct run *r, FILE *out)
+{
+	fprintf(out, "%s: %u instructions\n", r->plan->filter_name ? r->plan->filter_name : "none",
+		r->plan->n_filter);
+}
+
+const struct step step_filter_compile = {
+	.id = "filter-compile",
+	.what = "choose the seccomp profile and turn it into a program that the kernel can run",
+	.why = "needs the final capability set, because a profile's rules depend on it, and comes before "
+	       "anything is made, so that a mistake in a profile costs nothing. The built-in profiles "
+	       "were compiled with pillbox; any other program is compared with its rules, call by call, "
+	       "before it is used",
+	.refs = "seccomp(2), bpf(2), seccomp_rule_add(3)",
+	.side = PARENT,
+	.is_pure = true,
+	.wanted = compile_wanted,
+	.show = compile_show,
+	.run = compile_run,
+	.hints = (const struct hint[]){
+		{ENOENT, "the file is looked for in the current directory; \"builtin\" names pillbox's own "
+			 "profile, \"unconfined\" none"},
+		{EACCES, "the file must be readable by the caller"},
+		{EISDIR, "name the JSON file itself"},
+		{EINVAL, "a seccomp profile is a regular file in Docker's JSON format"},
+		{0, NULL}},
+};
+
+/* ---- filter-early, filter ----------------------------------------------------------------- */
+
+static int load(struct run *r, struct err *err)
+{
+	const struct plan *plan = r->plan;
+	/* The kernel's struct has no const, and it only reads. */
+	struct sock_fprog prog = {.len = plan->n_filter,
+				  .filter = (struct sock_filter *)(uintptr_t)plan->filter};
+
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan->filter_flags, &prog) != 0)
+		return err_set(err, errno, "load the seccomp filter (%s)", plan->filter_name);
+	return 0;
+}
+
+static int load_verify(const struct run *r, struct err *err)
+{
+	char mode[16], count[16];
+	uint64_t n;
+	pid_t pid = verify_pid(r);
+	int rc = proc_status(pid, "Seccomp", mode, sizeof(mode));
+
+	if (rc == 0)
+		rc = proc_status(pid, "Seccomp_filters", count, sizeof(count));
+	if (rc)
+		return err_set(err, -rc, "/proc/%d/status: seccomp", (int)pid);
+	if (strcmp(mode, "2") != 0)
+		return err_say(err, "/proc/%d/status: Seccomp is %s, not 2: no filter is loaded",
+			       (int)pid, mode);
+	if (parse_u64(count, UINT16_MAX, &n) || n <= r->plan->n_filters_outside)
+		return err_say(err, "/proc/%d/status: Seccomp_filters is %s, and %u of them are the "
+			       "caller's own: ours is not loaded", (int)pid, count,
+			       r->plan->n_filters_outside);
+	return 0;
+}
+
+static void load_show(const struct run *r, FILE *out)
+{
+	fprintf(out, "seccomp(SECCOMP_SET_MODE_FILTER, 0x%x), %u instructions of %s\n",
+		r->plan->filter_flags, r->plan->n_filter,
+		r->plan->filter_name ? r->plan->filter_name : "none");
+}
+
+static const struct hint load_hints[] = {
+	{EACCES, "a filter needs no_new_privs, or CAP_SYS_ADMIN in the user namespace when it is loaded"},
+	{EINVAL, "the kernel does not take this program or one of the profile's flags"},
+	{ENOMEM, "the filters of one process may have 32768 instructions together; pillbox runs under "
+		 "other filters already, or memory is short"},
+	{ENOSYS, "this kernel was built without seccomp filters"},
+	{EPERM, "a filter that pillbox itself runs under forbids seccomp(2)"},
+	{0, NULL},
+};
+
+static bool early_wanted(const struct run *r)
+{
+	return !r->spec->no_new_privs && r->spec->filter != FILTER_UNCONFINED;
+}
+
+const struct step step_filter_early = {
+	.id = "filter-early",
+	.what = "load the seccomp filter, early because no_new_privs is off",
+	.why = "without no_new_privs the kernel takes a filter only from who has CAP_SYS_ADMIN in the user "
+	       "namespace, and the next step gives that up. The price: the steps that follow run under "
+	       "the profile, so it has to allow them",
+	.refs = "seccomp(2), capabilities(7)",
+	.side = CHILD,
+	.wanted = early_wanted,
+	.show = load_show,
+	.run = load,
+	.verify = load_verify,
+	.hints = load_hints,
+};
+
+static bool late_wanted(const struct run *r)
+{
+	return r->spec->no_new_privs && r->spec->filter != FILTER_UNCONFINED;
+}
+
+const struct step step_filter = {
+	.id = "filter",
+	.what = "load the seccomp filter",
+	.why = "the last step before the command, so that the profile need not allow what pillbox itself "
+	       "does on the way. no_new_privs is set by now, and so no capability is needed",
+	.refs = "seccomp(2), prctl(2)",
+	.side = CHILD,
+	.wanted = late_wanted,
+	.show = load_show,
+	.run = load,
+	.verify = load_verify,
+	.hints = load_hints,
+};

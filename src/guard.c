@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * guard - a bystander that acts when the launcher is killed.
+ *
+ * What the launcher promises "whatever happens" it cannot keep itself once it got SIGKILL. The
+ * kernel keeps one promise for it: pid 1 dies with its parent (step leash). It does not when pid 1
+ * is the workload, which can take its own leash off; and no kernel puts a terminal's mode back. For
+ * those two cases a process stands by that waits for two deaths and can do two things.
+ *
+ * Should: outlive the launcher, in a session of its own, out of reach of keys and hang-ups.
+ * Mustn't: hold anything but two pidfds and the terminal; stay when its work is done.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "supervise.h"
+#include "sys.h"
+
+/* The descriptors it keeps, by their place; the last one only until it is ready. */
+enum { GUARD_TERMINAL, GUARD_LAUNCHER, GUARD_SANDBOX, GUARD_READY, GUARD_FDS };
+
+static bool guard_wanted(const struct run *r)
+{
+	return !r->spec->has_init || r->plan->has_tty;
+}
+
+static void guard_show(const struct run *r, FILE *out)
+{
+	if (!r->spec->has_init)
+		fprintf(out, "when the launcher is killed: kill the sandbox\n");
+	if (r->plan->has_tty)
+		fprintf(out, "when the launcher is killed: put the terminal's mode back\n");
+}
+
+/* Only what is still as the launcher left it: a shell that took over has set its own. */
+static void restore_terminal(const struct run *r)
+{
+	struct termios now, raw;
+
+	if (!r->has_tty_saved || tcgetattr(GUARD_TERMINAL, &now))
+		return;
+	tty_raw_mode(&r->tty_saved, &raw);
+	if (tty_same_mode(&now, &raw))
+		(void)tcsetattr(GUARD_TERMINAL, TCSANOW, &r->tty_saved); /* hung up: nothing to do */
+}
+
+static _Noreturn void guard_loop(const struct run *r)
+{
+	struct pollfd p[] = {{.fd = GUARD_LAUNCHER, .events = POLLIN},
+			     {.fd = GUARD_SANDBOX, .events = POLLIN}};
+
+	for (;;) {
+		if (poll(p, ARRAY_SIZE(p), -1) < 0 && errno != EINTR)
+			break;
+		if (p[0].revents) {
+			(void)sys_pidfd_send_signal(GUARD_SANDBOX, SIGKILL); /* ESRCH: gone */
+			restore_terminal(r);
+			_exit(0);
+		}
+		/* The launcher ends us when it is done with the terminal: see guard_undo(). */
+		if (p[1].revents)
+			p[1].fd = -1;
+	}
+	_exit(EXIT_SETUP);
+}
+
+#define IOCTL(request) {.nr = __NR_ioctl, .n_args = 1, .args = {{1, (uint32_t)(request)}}}
+
+/* *ready moves to its place on the way, so that the caller can still report what comes after. */
+static int guard_settle(const struct run *r, int launcher, int *ready, struct err *err)
+{
+	static const struct mini_rule rules[] = {
+#ifdef __NR_poll
+		{.nr = __NR_poll},
+#endif
+		{.nr = __NR_ppoll},
+		{.nr = __NR_pidfd_send_signal},
+		{.nr = __NR_write, .n_args = 1, .args = {{0, GUARD_READY}}},
+		{.nr = __NR_close},
+		{.nr = __NR_exit_group},
+		{.nr = __NR_rt_sigreturn},
+		{.nr = __NR_restart_syscall},
+		IOCTL(TCGETS), IOCTL(TCSETS),
+		/* TCGETS2 and TCSETS2, for later C libraries. */
+		IOCTL(_IOC(_IOC_READ, 'T', 0x2A, 44)), IOCTL(_IOC(_IOC_WRITE, 'T', 0x2B, 44)),
+	};
+	static const int keep[] = {GUARD_TERMINAL, GUARD_LAUNCHER, GUARD_SANDBOX, GUARD_READY};
+	const int from[] = {launcher, r->pidfd, *ready};
+	int high[ARRAY_SIZE(from)];
+	sigset_t all;
+
+	/* Everything, SIGTTOU too: from the background it would stop us at the last moment. */
+	(void)sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, NULL) || setsid() < 0 || chdir("/"))
+		return err_set(err, errno, "leave the launcher's session");
+	/* Up and down again: any of them may have one of the places already. */
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
+		high[i] = fcntl(from[i], F_DUPFD, 16);
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
+		if (high[i] < 0 || dup2(high[i], GUARD_LAUNCHER + (int)i) < 0)
+			return err_set(err, errno, "keep the descriptors");
+	*ready = GUARD_READY;
+	if (close_all_but(keep, ARRAY_SIZE(keep)))
+		return err_set(err, errno, "close descriptors");
+	return confine_process("pillbox-guard", rules, ARRAY_SIZE(rules), err);
+}
+
+static _Noreturn void guard_main(const struct run *r, int launcher, int ready)
+{
+	struct err err = {0};
+
+	if (guard_settle(r, launcher, &ready, &err)) {
+		/* Short of that the launcher sees the end without a word, and fails all the same. */
+		(void)!write(ready, &err, sizeof(err));
+		_exit(EXIT_SETUP);
+	}
+	(void)!write(ready, "", 1);
+	(void)close(ready);
+	guard_loop(r);
+}
+
+/* One byte: it stands. An error struct: that is why not. Nothing: it was killed. */
+static int guard_ready(int ready, struct err *err)
+{
+	struct err theirs = {0};
+	ssize_t n;
+
+	do
+		n = read(ready, &theirs, sizeof(theirs));
+	while (n < 0 && errno == EINTR);
+	if (n == 1)
+		return 0;
+	if (n != (ssize_t)sizeof(theirs))
+		return err_say(err, "the guard process ended before it was ready");
+	*err = theirs;
+	return -err->num;
+}
+
+static int guard_run(struct run *r, struct err *err)
+{
+	auto_close int launcher = -1;
+	auto_close int from_guard = -1;
+	int ready[2];
+	pid_t pid;
+
+	if (r->plan->has_tty)
+		(void)tty_save(r); /* false: stdin is no terminal, nothing to put back */
+	/* Before the fork, or it could be asked for a pid that is somebody else's by then. */
+	launcher = sys_pidfd_open(getpid(), 0);
+	if (launcher < 0)
+		return err_set(err, -launcher, "pidfd of the launcher");
+	if (pipe2(ready, O_CLOEXEC))
+		return err_set(err, errno, "pipe from the guard");
+	from_guard = ready[0];
+	pid = fork();
+	if (pid == 0)
+		guard_main(r, launcher, ready[1]);
+	(void)close(ready[1]); /* or our own copy would keep EOF from us */
+	if (pid < 0)
+		return err_set(err, errno, "fork");
+	r->guard = pid;
+	return guard_ready(from_guard, err);
+}
+
+static void guard_undo(struct run *r)
+{
+	if (r->guard <= 0)
+		return;
+	(void)kill(r->guard, SIGKILL); /* ours and not reaped, so the pid is still its own */
+	(void)waitpid(r->guard, NULL, 0);
+	r->guard = 0;
+}
+
+static const struct hint guard_hints[] = {
+	{EAGAIN, "the limit on processes is reached: ulimit -u, or pids.max of the cgroup"},
+	{0, NULL},
+};
+
+const struct step step_guard = {
+	.id = "guard",
+	.what = "a process outside that, when the launcher is killed, kills the sandbox and puts the "
+		"terminal back",
+	.why = "after clone, since it needs the sandbox's pidfd; before anything that could fail or "
+	       "take long, so that no moment is left in which a killed launcher leaves something",
+	.refs = "pidfd_open(2), pidfd_send_signal(2), setsid(2)",
+	.side = PARENT,
+	.wanted = guard_wanted,
+	.show = guard_show,
+	.run = guard_run,
+	.undo = guard_undo,
+	.hints = guard_hints,
+};

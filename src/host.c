@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host.c - what this host is, and what it forbids.
+ *
+ * Should: find out before anything is touched what the kernel's error number will not say; turn a
+ * bare EPERM or ENOSPC into the sysctl, the LSM or the container around us that caused it.
+ * Mustn't: change anything.
+ */
+#include "runner.h"
+#include "sys.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/utsname.h>
+
+#include <linux/magic.h>
+
+#include "verify.h"
+
+/* Oldest kernel with mount_setattr on id-mapped mounts, per-namespace RLIMIT_NPROC, cgroup.kill. */
+#define KERNEL_MIN 5014
+
+/* A sysctl's number, or -1 when there is no such sysctl. */
+static long sysctl_number(const char *path)
+{
+	auto_free char *text = NULL;
+	size_t len;
+
+	if (read_file(AT_FDCWD, path, 4096, &text, &len) < 0)
+		return -1;
+	return strtol(text, NULL, 10);
+}
+
+static int host_run(struct run *r, struct err *err)
+{
+	struct utsname uts;
+	struct statfs fs;
+	unsigned major, minor;
+	long cap;
+
+	if (uname(&uts) < 0 || sscanf(uts.release, "%u.%u", &major, &minor) != 2)
+		return err_say(err, "kernel version: cannot be read");
+	r->plan->kernel = major * 1000 + minor;
+	if (r->plan->kernel < KERNEL_MIN) {
+		err_say(err, "kernel %u.%u: pillbox needs Linux %u.%u or later", major, minor,
+			KERNEL_MIN / 1000, KERNEL_MIN % 1000);
+		return -EINVAL;
+	}
+	if (statfs("/proc/self", &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC) {
+		err_say(err, "/proc: no proc file system is mounted there");
+		err_hint(err, "mount -t proc proc /proc: id maps are written through it");
+		return -EINVAL;
+	}
+	cap = sysctl_number("/proc/sys/kernel/cap_last_cap");
+	r->plan->last_cap = cap > 0 && cap < 63 ? (unsigned)cap : 40;
+	r->plan->caller_uid = geteuid();
+	r->plan->caller_gid = getegid();
+	if (sysctl_number("/proc/sys/user/max_user_namespaces") == 0) {
+		err_say(err, "user namespaces: /proc/sys/user/max_user_namespaces is 0");
+		err_hint(err, "as root: sysctl user.max_user_namespaces=10000");
+		return -EINVAL;
+	}
+	if (r->plan->caller_uid && sysctl_number("/proc/sys/kernel/unprivileged_userns_clone") == 0) {
+		err_say(err, "user namespaces: kernel.unprivileged_userns_clone is 0");
+		err_hint(err, "as root: sysctl kernel.unprivileged_userns_clone=1");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void host_show(const struct run *r, FILE *out)
+{
+	fprintf(out, "kernel %u.%u, caller %u:%u\n", r->plan->kernel / 1000, r->plan->kernel % 1000,
+		r->plan->caller_uid, r->plan->caller_gid);
+}
+
+/* ---- after a failure ---------------------------------------------------------------------- */
+
+static bool is_chrooted(void)
+{
+	struct stat ours, first;
+
+	/* Only root may follow /proc/1/root; without that the question stays open. */
+	return stat("/", &ours) == 0 && stat("/proc/1/root", &first) == 0 &&
+	       (ours.st_ino != first.st_ino || ours.st_dev != first.st_dev);
+}
+
+static bool is_filtered(void)
+{
+	return prctl(PR_GET_SECCOMP) == 2;
+}
+
+/* ENOSPC of clone: a counter in /proc/sys/user is used up, or 33 user namespaces are nested. */
+static void explain_counters(struct err *err)
+{
+	static const char *const kinds[] = {"user", "mnt", "pid", "net", "ipc", "uts", "cgroup"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "/proc/sys/user/max_%s_namespaces", kinds[i]);
+		if (sysctl_number(path) != 0)
+			continue;
+		err_hint(err, "%s is 0: as root: sysctl user.max_%s_namespaces=10000", path,
+			 kinds[i]);
+		return;
+	}
+	err_hint(err, "a counter in /proc/sys/user/max_*_namespaces is used up, or user namespaces "
+		      "are nested 32 deep");
+}
+
+static void explain_clone(struct err *err)
+{
+	if (err->num == ENOSPC || err->num == EUSERS)
+		explain_counters(err);
+	if (err->num != EPERM)
+		return;
+	if (is_chrooted())
+		err_hint(err, "inside a chroot the kernel makes no user namespace: start pillbox "
+			      "outside it");
+	else if (is_filtered())
+		err_hint(err, "a seccomp filter is on us: we are inside a container that forbids user "
+			      "namespaces (Docker: --security-opt seccomp=unconfined)");
+	else
+		err_hint(err, "user namespaces are forbidden here, by a security module or a sysctl");
+}
+
+void host_explain(const struct run *r, const struct step *step, struct err *err)
+{
+	(void)r;
+	if (!strcmp(step->id, "clone"))
+		explain_clone(err);
+	if (err->num != EPERM && err->num != EACCES)
+		return;
+	/* The namespace *is* made, but every capability in it is denied: the first use fails. */
+	if (sysctl_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1 &&
+	    step->side == CHILD && strcmp(step->id, "exec") != 0)
+		err_hint(err, "kernel.apparmor_restrict_unprivileged_userns is 1: AppArmor takes the "
+			      "capabilities from unprivileged user namespaces. Install "
+			      "profiles/apparmor/pillbox, which grants userns to this binary");
+}
+
+static const struct hint host_hints[] = {{0, NULL}};
+
+const struct step step_host = {
+	.id = "host",
+	.what = "see what the host allows: kernel version, user namespaces, /proc",
+	.why = "first, so that what cannot work is said before anything is touched",
+	.refs = "user_namespaces(7), uname(2), proc(5)",
+	.side = PARENT,
+	.is_pure = true,
+	.show = host_show,
+	.run = host_run,
+	.hints = host_hints,
+};

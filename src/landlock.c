@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * landlock.c - a second opinion on what may be written, that needs no administrator.
+ *
+ * Theory of operation
+ *
+ * Mount flags already make the root read-only. Landlock says the same again in other terms, by
+ * path and for good: whatever process of the sandbox comes by whatever mount, it reads and executes
+ * below "/", and writes only to the declared places. The two fail independently.
+ *
+ *   /            read, list, execute; everything when the root is writable
+ *   -v, --tmpfs, the preset's tmpfs, /dev/shm      everything but device nodes
+ *   /dev         open its nodes for writing, ioctl on them (terminals)
+ *   /proc        write: comm, oom_score_adj, uid_map ... each has the kernel's own checks
+ *   descriptors 0 to 2 and the preserved ones      what they are open for, so that /dev/stdout works
+ *
+ * Not handled: TCP. `--network none` is a network namespace with nothing but its own loopback, and
+ * servers on it shall work; `--network host` means the host's. Abstract unix sockets and signals are
+ * confined to the sandbox (ABI 6), which matters with --network host; signals from outside, such as
+ * the launcher forwards to init, still arrive.
+ *
+ * Should: take every right that the kernel knows away, then give back what is declared.
+ * Mustn't: be followed by a mount of any kind (the kernel refuses them from here on), or trust
+ * that it works without having seen it refuse something.
+ */
+#include "lsm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "step.h"
+#include "sys.h"
+
+#define ABI_KNOWN 7u /* the newest ABI whose rights are below: a newer kernel is used as this one */
+#define ABI_AUTO 2u  /* before it, Landlock forbids every rename between directories (no REFER) */
+
+/* The kernel headers of Debian 12 end at ABI 2. */
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_IOCTL_DEV
+#define LANDLOCK_ACCESS_FS_IOCTL_DEV (1ULL << 15)
+#endif
+#ifndef LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET
+#define LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET (1ULL << 0)
+#define LANDLOCK_SCOPE_SIGNAL (1ULL << 1)
+#endif
+
+/* struct landlock_ruleset_attr as of ABI 6; an older kernel takes the front part. */
+struct ruleset {
+	uint64_t fs, net, scoped;
+};
+
+#define RIGHTS_READ                                                                                \
+	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+/* The rights that a rule on something else than a directory may give; others are EINVAL. */
+#define RIGHTS_FILE                                                                                \
+	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE | \
+	 LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_IOCTL_DEV)
+/* Given nowhere: a sandbox has no use for new device nodes. */
+#define RIGHTS_NEVER (LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK)
+
+/* ---- pure ----------------------------------------------------------------------------------- */
+
+uint64_t landlock_all(unsigned abi)
+{
+	/* Bits are handed out in order: 13 at first, then one each with ABI 2, 3 and 5. */
+	unsigned bits = 13 + (abi >= 2) + (abi >= 3) + (abi >= 5);
+
+	return abi ? (1ULL << bits) - 1 : 0;
+}
+
+uint64_t landlock_writable(unsigned abi, mode_t mode)
+{
+	uint64_t rights = landlock_all(abi) & ~(RIGHTS_NEVER | LANDLOCK_ACCESS_FS_IOCTL_DEV);
+
+	return S_ISDIR(mode) ? rights : rights & RIGHTS_FILE;
+}
+
+/* ---- the decision --------------------------------------------------------------------------- */
+
+int landlock_abi(void)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+
+	if (abi < 0)
+		return -errno;
+	return abi > (long)ABI_KNOWN ? (int)ABI_KNOWN : (int)abi;
+}
+
+static const char *why_absent(int abi)
+{
+	switch (abi) {
+	case -ENOSYS:
+		return "this kernel has no Landlock";
+	case -EOPNOTSUPP:
+		return "Landlock is not among the kernel's active security modules";
+	case -EPERM:
+		return "a seccomp filter around pillbox hides Landlock";
+	default:
+		return "Landlock cannot be used";
+	}
+}
+
+static int required(const struct run *r, const char *why, const char *cure, struct err *err)
+{
+	if (r->spec->allow_missing & MISSING_LANDLOCK) {
+		note("NOT ENFORCED: Landlock: %s", why);
+		return 0;
+	}
+	(void)err_say(err, "--landlock on: %s", why);
+	err->num = EOPNOTSUPP;
+	err_hint(err, "%s; or do without: --allow-missing=landlock", cure);
+	return -err->num;
+}
+
+int landlock_plan(struct run *r, struct err *err)
+{
+	const struct spec *s = r->spec;
+	int abi;
+
+	if (s->landlock == MODE_OFF || (s->landlock == MODE_AUTO && r->plan->apparmor))
+		return 0;
+	abi = landlock_abi();
+	if (s->landlock == MODE_AUTO) {
+		if (!s->no_new_privs)
+			return 0; /* the documented meaning: Landlock comes with no_new_privs */
+		if (abi >= (int)ABI_AUTO)
+			r->plan->landlock_abi = (unsigned)abi;
+		else if (s->is_verbose)
+			note("Landlock is not applied: %s",
+			     abi < 0 ? why_absent(abi)
+				     : "ABI 1 would forbid renames between directories (--landlock on: use it)");
+		return 0;
+	}
+	if (!s->no_new_privs)
+		return required(r, "it needs no_new_privs", "add --security-opt no-new-privileges", err);
+	if (abi < 0)
+		return required(r, why_absent(abi),
+				"it needs CONFIG_SECURITY_LANDLOCK and landlock in lsm= on the kernel command "
+				"line (see /sys/kernel/security/lsm)",
+				err);
+	if (abi < (int)ABI_AUTO)
+		note("Landlock ABI 1: renames and links between directories are refused in the sandbox");
+	r->plan->landlock_abi = (unsigned)abi;
+	return 0;
+}
+
+/* ---- rules ---------------------------------------------------------------------------------- */
+
+/* Give `rights`, as far as the ABI and the kind of file have them, on what the descriptor holds. */
+static int rule_add(const struct run *r, int ruleset, int fd, uint64_t rights, const char *what,
+		    struct err *err)
+{
+	struct landlock_path_beneath_attr rule = {.parent_fd = fd};
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_set(err, errno, "%s", what);
+	rule.allowed_access = rights & landlock_all(r->plan->landlock_abi);
+	if (!S_ISDIR(st.st_mode))
+		rule.allowed_access &= RIGHTS_FILE;
+	if (!rule.allowed_access)
+		return 0;
+	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
+		return err_set(err, errno, "Landlock rule for %s", what);
+	return 0;
+}
+
+/* We are inside: "/" is the sandbox's root, and a link in the path leads to where a mount led. */
+static int rule_path(const struct run *r, int ruleset, const char *path, uint64_t rights,
+		     struct err *err)
+{
+	auto_close int fd = sys_openat2(AT_FDCWD, path, O_PATH | O_CLOEXEC, 0, RESOLVE_NO_MAGICLINKS);
+
+	if (fd < 0)
+		return err_set(err, -fd, "%s", path);
+	return rule_add(r, ruleset, fd, rights, path, err);
+}
+
+/*
+ * What we were handed: /dev/stdout opens the file behind descriptor 1 anew, and that is outside of
+ * "/", where no other rule reaches. Pipes and sockets need none.
+ */
+static int rule_fd(const struct run *r, int ruleset, int fd, struct err *err)
+{
+	uint64_t rights = 0;
+	struct stat st;
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fstat(fd, &st) < 0)
+		return 0; /* closed: nothing to open anew */
+	if (!S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode) && !S_ISFIFO(st.st_mode) &&
+	    !S_ISDIR(st.st_mode))
+		return 0;
+	if ((flags & O_ACCMODE) != O_WRONLY)
+		rights |= RIGHTS_READ & ~LANDLOCK_ACCESS_FS_EXECUTE;
+	if ((flags & O_ACCMODE) != O_RDONLY)
+		rights |= LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE;
+	if (S_ISCHR(st.st_mode))
+		rights |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
+	if (rule_add(r, ruleset, fd, rights, "an inherited descriptor", err) == 0)
+		return 0;
+	if (err->num != EBADFD && err->num != EBADF)
+		return -err->num;
+	*err = (struct err){0}; /* memfd, pipe: a file system that Landlock leaves alone */
+	return 0;
+}
+
+static int rules_mounts(const struct run *r, int ruleset, struct err *err)
+{
+	const unsigned abi = r->plan->landlock_abi;
+
+	for (size_t i = 0; i < r->spec->n_mounts; i++) {
+		const struct mount_req *m = &r->spec->mounts[i];
+		uint64_t rights = landlock_writable(abi, S_IFDIR);
+
+		if (m->is_readonly && !m->is_dev)
+			continue;
+		if (m->is_readonly)
+			rights = LANDLOCK_ACCESS_FS_WRITE_FILE; /* a node is written on a read-only mount too */
+		if (m->is_dev)
+			rights |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
+		if (rule_path(r, ruleset, m->target, rights, err) < 0)
+			return -err->num;
+	}
+	return 0;
+}
+
+static int rules_all(const struct run *r, int ruleset, struct err *err)
+{
+	const unsigned abi = r->plan->landlock_abi;
+	uint64_t root = RIGHTS_READ;
+
+	if (r->spec->root_mode != ROOT_READONLY)
+		root |= landlock_writable(abi, S_IFDIR);
+	if (rule_path(r, ruleset, "/", root, err) < 0 ||
+	    rule_path(r, ruleset, "/dev",
+		      LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_IOCTL_DEV, err) < 0 ||
+	    rule_path(r, ruleset, "/dev/shm", landlock_writable(abi, S_IFDIR), err) < 0 ||
+	    rule_path(r, ruleset, "/dev/mqueue", landlock_writable(abi, S_IFDIR), err) < 0 ||
+	    rule_path(r, ruleset, "/proc",
+		      LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE, err) < 0 ||
+	    rules_mounts(r, ruleset, err) < 0)
+		return -err->num;
+	for (int fd = 0; fd < 3 + (int)r->spec->preserve_fds; fd++)
+		if (rule_fd(r, ruleset, fd, err) < 0)
+			return -err->num;
+	return 0;
+}
+
+/* ---- seeing it refuse ----------------------------------------------------------------------- */
+
+/* Something that works now and that only Landlock can refuse later. -1: none was found. */
+struct proof {
+	int socket;              /* ABI 6: an abstract socket made outside of the domain */
+	struct sockaddr_un name;
+	socklen_t name_len;
+};
+
+static int proof_prepare(unsigned abi, struct proof *p, struct err *err)
+{
+	p->socket = -1;
+	if (abi < 6)
+		return 0;
+	p->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	memset(&p->name, 0, sizeof(p->name));
+	p->name.sun_family = AF_UNIX;
+	p->name_len = sizeof(p->name);
+	/* An address without a name asks the kernel for a free abstract one. */
+	if (p->socket < 0 ||
+	    bind(p->socket, (const struct sockaddr *)&p->name, sizeof(p->name.sun_family)) < 0 ||
+	    getsockname(p->socket, (struct sockaddr *)&p->name, &p->name_len) < 0)
+		return err_set(err, errno, "abstract socket to test Landlock with");
+	return 0;
+}
+
+/* ABI 6: the scope refuses the socket from before. */
+static int proof_socket(const struct proof *p, struct err *err)
+{
+	auto_close int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_set(err, errno, "socket to test Landlock with");
+	if (connect(fd, (const struct sockaddr *)&p->name, p->name_len) == 0)
+		return err_say(err, "Landlock took the rules and refuses nothing");
+	if (errno != EPERM)
+		return err_set(err, errno, "Landlock does not answer as expected");
+	return 0;
+}
+
+/*
+ * Before that: a whiteout (character 0:0) may be made by anyone in a directory that he may write,
+ * and no rule gives the right to. Where /dev/shm was mounted over, nothing can be shown, and the
+ * kernel's word that the rules are in force has to do.
+ */
+static int proof_node(struct err *err)
+{
+	static const char node[] = "/dev/shm/.pillbox-landlock";
+
+	if (mknod(node, S_IFCHR | 0600, makedev(0, 0)) < 0)
+		return 0;
+	(void)unlink(node);
+	return err_say(err, "Landlock took the rules and refuses nothing");
+}
+
+static int landlock_run(struct run *r, struct err *err)
+{
+	const unsigned abi = r->plan->landlock_abi;
+	struct ruleset attr = {.fs = landlock_all(abi)};
+	size_t size = abi >= 6 ? sizeof(attr) : abi >= 4 ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
+	struct proof proof;
+	auto_close int ruleset = -1;
+	int rc;
+
+	if (abi >= 6)
+		attr.scoped = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL;
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
+	if (ruleset < 0)
+		return err_set(err, errno, "Landlock ruleset of ABI %u", abi);
+	if (rules_all(r, ruleset, err) < 0 || proof_prepare(abi, &proof, err) < 0)
+		return -err->num;
+	rc = syscall(SYS_landlock_restrict_self, ruleset, 0) < 0
+		? err_set(err, errno, "put the Landlock rules in force") : 0;
+	if (rc == 0)
+		rc = abi >= 6 ? proof_socket(&proof, err) : proof_node(err);
+	if (proof.socket >= 0)
+		(void)close(proof.socket);
+	if (rc == 0)
+		r->page->landlock = (int)abi;
+	return rc;
+}
+
+/* ---- the step ------------------------------------------------------------------------------- */
+
+static bool landlock_wanted(const struct run *r)
+{
+	return r->plan->landlock_abi > 0;
+}
+
+static void landlock_show(const struct run *r, FILE *out)
+{
+	fprintf(out, "ABI %u: %s below /; /dev, /proc", r->plan->landlock_abi,
+		r->spec->root_mode == ROOT_READONLY ? "read and execute" : "everything");
+	for (size_t i = 0; i < r->spec->n_mounts; i++)
+		if (!r->spec->mounts[i].is_readonly)
+			fprintf(out, ", %s", r->spec->mounts[i].target);
+	fprintf(out, " writable%s\n",
+		r->plan->landlock_abi >= 6 ? "; abstract sockets and signals stay inside" : "");
+}
+
+/*
+ * The kernel shows a domain to nobody outside. So the child looks, right after it is in: that page
+ * says what it saw, and it stays 0 when the step was left out or the rules refused nothing.
+ */
+static int landlock_verify(const struct run *r, struct err *err)
+{
+	if (r->page->landlock == (int)r->plan->landlock_abi)
+		return 0;
+	return err_say(err, "Landlock was planned (ABI %u) and not seen in force", r->plan->landlock_abi);
+}
+
+static const struct hint landlock_hints[] = {
+	{EPERM, "Landlock needs no_new_privs; or a filter around pillbox forbids it: --landlock off"},
+	{E2BIG, "sixteen layers of Landlock are around pillbox already: --landlock off"},
+	{ENOMEM, "out of kernel memory for the rules"},
+	{0, NULL},
+};
+
+const struct step step_landlock = {
+	.id = "landlock",
+	.what = "Landlock: nothing is written but what was declared writable",
+	.why = "after no_new_privs, without which the kernel refuses it, and after the last mount, "
+	       "because every mount is refused from here on; before `init`, so that pid 1 and the "
+	       "command are in the same domain and can signal each other",
+	.refs = "landlock(7), landlock_restrict_self(2)",
+	.side = CHILD,
+	.wanted = landlock_wanted,
+	.show = landlock_show,
+	.run = landlock_run,
+	.verify = landlock_verify,
+	.hints = landlock_hints,
+};

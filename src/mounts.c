@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mounts.c - the places that the user and the preset asked for: binds and tmpfs.
+ *
+ * Should: give each mount its flags while it is detached; resolve each target as the sandbox sees
+ * it; make a missing mount point only on a file system that is ours.
+ * Mustn't: take away a flag (nosuid, ro, ...) that the source has; touch the user's directories.
+ */
+#include "mnt.h"
+#include "sys.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static uint64_t mount_attr(const struct mount_req *m)
+{
+	uint64_t attr = 0;
+
+	if (m->is_readonly)
+		attr |= MOUNT_ATTR_RDONLY;
+	if (!m->is_exec)
+		attr |= MOUNT_ATTR_NOEXEC;
+	if (!m->is_suid)
+		attr |= MOUNT_ATTR_NOSUID;
+	if (!m->is_dev)
+		attr |= MOUNT_ATTR_NODEV;
+	return attr;
+}
+
+/* The detached mount for one request. */
+static int mount_make(struct run *r, size_t i, struct err *err)
+{
+	const struct mount_req *m = &r->spec->mounts[i];
+	struct mnt_tmpfs t = {.size = m->size, .inodes = m->inodes, .mode = m->mode, .uid = m->uid,
+			      .gid = m->gid, .has_mode = m->has_mode, .has_uid = m->has_uid,
+			      .has_gid = m->has_gid};
+	int fd;
+
+	if (m->kind == MOUNT_BIND)
+		return mnt_clone(r->src[i], "", mount_attr(m), err);
+	/* A read-only tmpfs would be a place where nothing can ever be: only sealed when asked. */
+	fd = mnt_tmpfs(&t, mount_attr(m), err);
+	if (fd >= 0 && !m->is_readonly)
+		mnt_own(r, fd);
+	return fd;
+}
+
+static int mount_one(struct run *r, size_t i, struct err *err)
+{
+	const struct mount_req *m = &r->spec->mounts[i];
+	auto_close int fd = -1;
+	auto_close int target = -1;
+	struct stat st;
+	int rc;
+
+	fd = mount_make(r, i, err);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return err_set(err, errno, "%s", m->origin);
+	target = mnt_resolve(r->root, m->target, 0);
+	if (target == -ENOENT) {
+		rc = mnt_make(r, r->root, m->target, S_ISDIR(st.st_mode));
+		target = rc < 0 ? rc : mnt_resolve(r->root, m->target, 0);
+	}
+	if (target < 0)
+		return err_set(err, -target, "%s: mount point %s", m->origin, m->target);
+	rc = mnt_attach(fd, target);
+	return rc < 0 ? err_set(err, -rc, "%s: mount on %s", m->origin, m->target) : 0;
+}
+
+static bool mounts_wanted(const struct run *r)
+{
+	return r->spec->n_mounts > 0;
+}
+
+static int mounts_run(struct run *r, struct err *err)
+{
+	for (size_t i = 0; i < r->spec->n_mounts; i++) {
+		if (mount_one(r, i, err) < 0)
+			return -EIO;
+		if (r->src[i] >= 0)
+			(void)close(take_fd(&r->src[i]));
+	}
+	return 0;
+}
+
+static void mounts_show(const struct run *r, FILE *out)
+{
+	for (size_t i = 0; i < r->spec->n_mounts; i++) {
+		const struct mount_req *m = &r->spec->mounts[i];
+
+		fprintf(out, "%s %s%s%s%s%s%s%s", m->kind == MOUNT_BIND ? "bind" : "tmpfs",
+			m->kind == MOUNT_BIND ? m->source : "", m->kind == MOUNT_BIND ? " on " : "on ",
+			m->target, m->is_readonly ? " ro" : " rw", m->is_exec ? "" : ",noexec",
+			m->is_suid ? "" : ",nosuid", m->is_dev ? "" : ",nodev");
+		if (m->size)
+			fprintf(out, ",size=%llu", (unsigned long long)m->size);
+		fputc('\n', out);
+	}
+}
+
+const struct step step_mounts = {
+	.id = "mounts",
+	.what = "mount the binds and tmpfs that were asked for, parents before children",
+	.why = "after root-ro, each with its own flags, or they would all be read-only",
+	.refs = "open_tree(2), fsopen(2), move_mount(2), tmpfs(5)",
+	.side = CHILD,
+	.wanted = mounts_wanted,
+	.show = mounts_show,
+	.run = mounts_run,
+	.hints = (const struct hint[]){
+		{EROFS, "the mount point does not exist, and is not on a file system of the sandbox's own: "
+			"make it in the rootfs, or below the bind it belongs to"},
+		{ENOTDIR, "a directory can only be mounted on a directory, a file only on a file"},
+		{EPERM, "a mount below the source is locked by an outer sandbox, or the file system type "
+			"is not allowed in a user namespace"},
+		{ENOSPC, "too many mounts: /proc/sys/fs/mount-max"},
+		{0, NULL}},
+};

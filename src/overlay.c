@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * overlay.c - an overlay over the rootfs: for --writable, for --overlay DIR, and for a read-only
+ * rootfs that lacks a mount point.
+ *
+ * overlayfs takes its layers by path and, before Linux 6.15, only from attached mounts. So a tmpfs
+ * is attached as a stage over / of our own mount namespace, the layers are put there, named
+ * relative to the working directory, and the stage is detached again: the overlay keeps its own
+ * private copies of the layer mounts. No path of the rootfs or of the host is involved.
+ *
+ * Should: leave the user's directory as it is, unless --overlay names it.
+ * Mustn't: trust the upper layer of --overlay more than the rootfs.
+ */
+#include "overlay.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "mnt.h"
+#include "sys.h"
+
+/* The root directory of an overlay is the upper one's: give it the lower one's mode and owner. */
+static int layer_make(int stage, const char *name, const struct stat *like, struct err *err)
+{
+	if (mkdirat(stage, name, 0700) < 0 && errno != EEXIST)
+		return err_set(err, errno, "overlay layer %s", name);
+	if (!like)
+		return 0;
+	/* EINVAL: the owner has no id in the map; the caller's own id then stands in for it. */
+	if (fchownat(stage, name, like->st_uid, like->st_gid, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    errno != EINVAL)
+		return err_set(err, errno, "owner of overlay layer %s", name);
+	if (fchmodat(stage, name, like->st_mode & 07777, 0) < 0)
+		return err_set(err, errno, "mode of overlay layer %s", name);
+	return 0;
+}
+
+/* Attach the mount `fd` on the directory `name` of the stage. */
+static int stage_mount(int stage, const char *name, int fd, struct err *err)
+{
+	auto_close int at = -1;
+	int rc;
+
+	if (mkdirat(stage, name, 0700) < 0)
+		return err_set(err, errno, "overlay stage %s", name);
+	at = openat(stage, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (at < 0)
+		return err_set(err, errno, "overlay stage %s", name);
+	rc = mnt_attach(fd, at);
+	return rc < 0 ? err_set(err, -rc, "overlay stage %s", name) : 0;
+}
+
+/* --overlay DIR: a copy of its mount, with upper/ and work/ in it. */
+static int store_prepare(struct run *r, int stage, const struct stat *root, struct err *err)
+{
+	auto_close int tree = mnt_clone(r->overlay_src, "", MOUNT_ATTR_NODEV, err);
+	struct stat st;
+	int rc;
+
+	if (tree < 0)
+		return tree;
+	rc = stage_mount(stage, "store", tree, err);
+	if (rc < 0)
+		return rc;
+	rc = fstatat(tree, "upper", &st, AT_SYMLINK_NOFOLLOW) < 0 ?
+		     layer_make(tree, "upper", root, err) :
+		     0;
+	if (rc == 0)
+		rc = layer_make(tree, "work", NULL, err);
+	if (rc < 0)
+		return rc;
+	if (fstatat(tree, "upper", &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
+	    fstatat(tree, "work", &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
+		return err_say(err, "--overlay %s: upper or work in it is not a directory",
+			       r->spec->overlay_dir);
+	return 0;
+}
+
+static int layers_prepare(struct run *r, int stage, struct err *err)
+{
+	struct stat root;
+	int rc;
+
+	if (fstat(r->root_tree, &root) < 0)
+		return err_set(err, errno, "rootfs");
+	rc = stage_mount(stage, "lower", r->root_tree, err);
+	if (rc < 0)
+		return rc;
+	if (r->spec->root_mode == ROOT_OVERLAY)
+		return store_prepare(r, stage, &root, err);
+	rc = layer_make(stage, "upper", &root, err);
+	return rc < 0 ? rc : layer_make(stage, "work", NULL, err);
+}
+
+static int mount_points_make(struct run *r, int root, struct err *err)
+{
+	mnt_own(r, root);
+	for (size_t i = 0; i < r->plan->n_absent; i++) {
+		const char *path = r->plan->absent[i];
+		int rc = mnt_make(r, root, path, path[strlen(path) - 1] == '/');
+
+		if (rc < 0)
+			return err_set(err, -rc, "make mount point %s on the overlay", path);
+	}
+	/* A read-only root is no place where later steps may make anything. */
+	if (r->spec->root_mode == ROOT_READONLY)
+		r->n_own_dev--;
+	return 0;
+}
+
+int overlay_build(struct run *r, struct err *err)
+{
+	bool is_kept = r->spec->root_mode == ROOT_OVERLAY;
+	struct mnt_param params[] = {{"lowerdir", "lower"},
+				     {"upperdir", is_kept ? "store/upper" : "upper"},
+				     {"workdir", is_kept ? "store/work" : "work"},
+				     {"userxattr", NULL},
+				     {NULL, NULL}};
+	struct mnt_tmpfs plain = {.has_mode = true, .mode = 0755};
+	auto_close int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_close int stage = mnt_tmpfs(&plain, MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID, err);
+	auto_close int tree = -1;
+	int rc;
+
+	if (stage < 0)
+		return stage;
+	if (top < 0)
+		return err_set(err, errno, "/");
+	rc = mnt_attach(stage, top);
+	if (rc < 0)
+		return err_set(err, -rc, "attach the overlay's stage");
+	if (layers_prepare(r, stage, err) < 0)
+		return -EIO;
+	if (fchdir(stage) < 0)
+		return err_set(err, errno, "enter the overlay's stage");
+	tree = mnt_new("overlay", params, MOUNT_ATTR_NODEV, err);
+	if (tree < 0) {
+		err_hint(err, "an overlay in a user namespace needs Linux 5.11, and --overlay DIR a file "
+			      "system that can hold user.* attributes; NFS and FUSE often cannot. A rootfs "
+			      "with all its mount points (dev proc tmp run var/tmp) needs no overlay");
+		return tree;
+	}
+	if (mount_points_make(r, tree, err) < 0)
+		return -EIO;
+	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return err_set(err, errno, "take the overlay's stage away");
+	(void)close(r->root_tree);
+	r->root_tree = take_fd(&tree);
+	return 0;
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session.c - what a process inherits and should not: session, terminal, limits, keyring, umask,
+ * scheduling, dumpability, descriptors; and the ties that make it die with the launcher.
+ *
+ * Should: give every workload the same start, however pillbox itself was started.
+ * Mustn't: hand over anything of the caller's that was not asked for.
+ */
+#include "step.h"
+#include "sys.h"
+
+#include <errno.h>
+#include <linux/keyctl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "supervise.h"
+#include "verify.h"
+
+/* ---- undump ------------------------------------------------------------------------------- */
+
+static int undump_run(struct run *r, struct err *err)
+{
+	(void)r;
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_set(err, errno, "become non-dumpable");
+	return 0;
+}
+
+const struct step step_undump = {
+	.id = "undump",
+	.what = "close our own memory and /proc entry to ptrace by the caller's other processes",
+	.why = "after the id map: the uid_map of a non-dumpable process cannot be written by an ordinary "
+	       "user; before the child holds anything worth stealing",
+	.refs = "prctl(2) PR_SET_DUMPABLE, ptrace(2)",
+	.side = CHILD,
+	.run = undump_run,
+};
+
+/* ---- limits ------------------------------------------------------------------------------- */
+
+static int limit_set(const char *name, int resource, rlim_t soft, rlim_t hard, struct err *err)
+{
+	struct rlimit now, want = {soft, hard};
+
+	if (getrlimit(resource, &now) < 0)
+		return err_set(err, errno, "ulimit %s", name);
+	if (setrlimit(resource, &want) < 0) {
+		err_set(err, errno, "ulimit %s=%llu:%llu", name, (unsigned long long)soft,
+			(unsigned long long)hard);
+		if (errno == EPERM)
+			err_hint(err, "a hard limit cannot be raised without privilege; here it is %llu",
+				 (unsigned long long)now.rlim_max);
+		return -err->num;
+	}
+	return 0;
+}
+
+static int oom_score_set(const struct run *r, struct err *err)
+{
+	char text[16];
+	auto_close int fd = sys_openat2(r->proc, "self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0,
+					RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
+	int len = snprintf(text, sizeof(text), "%d", r->spec->oom_score_adj);
+
+	if (fd < 0 || write(fd, text, (size_t)len) != len)
+		return err_set(err, fd < 0 ? -fd : errno, "--oom-score-adj %d", r->spec->oom_score_adj);
+	return 0;
+}
+
+static int limits_run(struct run *r, struct err *err)
+{
+	const struct spec *s = r->spec;
+	struct rlimit core;
+
+	/* A core dump runs the host's helper on data that the workload made (CVE-2022-4415). */
+	if (getrlimit(RLIMIT_CORE, &core) < 0 || limit_set("core", RLIMIT_CORE, 0, core.rlim_max, err) < 0)
+		return err_set(err, errno, "ulimit core");
+	if (r->plan->pids_by_rlimit &&
+	    limit_set("nproc", RLIMIT_NPROC, s->limits.pids, s->limits.pids, err) < 0)
+		return -EPERM;
+	for (size_t i = 0; i < s->n_ulimits; i++) {
+		const struct ulimit_req *u = &s->ulimits[i];
+
+		if (limit_set(u->name, u->resource, u->soft, u->hard, err) < 0)
+			return -EPERM;
+	}
+	return s->has_oom_score_adj ? oom_score_set(r, err) : 0;
+}
+
+static void limits_show(const struct run *r, FILE *out)
+{
+	const struct spec *s = r->spec;
+
+	fprintf(out, "core=0");
+	if (r->plan->pids_by_rlimit)
+		fprintf(out, " nproc=%llu", (unsigned long long)s->limits.pids);
+	for (size_t i = 0; i < s->n_ulimits; i++)
+		fprintf(out, " %s=%llu:%llu", s->ulimits[i].name,
+			(unsigned long long)s->ulimits[i].soft, (unsigned long long)s->ulimits[i].hard);
+	if (s->has_oom_score_adj)
+		fprintf(out, " oom_score_adj=%d", s->oom_score_adj);
+	fputc('\n', out);
+}
+
+/* The line of /proc/PID/limits: "Max processes             1024                 1024 ..." */
+static int limits_verify(const struct run *r, struct err *err)
+{
+	auto_free char *text = NULL;
+	unsigned long long soft = 0;
+	char path[64];
+	const char *line;
+	size_t len;
+	int rc;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/limits", verify_pid(r));
+	rc = read_file(AT_FDCWD, path, 1 << 16, &text, &len);
+	if (rc < 0)
+		return err_set(err, -rc, "limits of the workload");
+	if (!r->plan->pids_by_rlimit)
+		return 0;
+	line = strstr(text, "Max processes");
+	if (!line || sscanf(line, "Max processes %llu", &soft) != 1 || soft != r->spec->limits.pids)
+		return err_say(err, "the limit on processes is not %llu",
+			       (unsigned long long)r->spec->limits.pids);
+	return 0;
+}
+
+const struct step step_limits = {
+	.id = "limits",
+	.what = "resource limits: no core dumps, the ones asked for, the OOM score",
+	.why = "before the ids change, as root of the user namespace; before exec, which inherits them",
+	.refs = "setrlimit(2), proc(5) oom_score_adj",
+	.side = CHILD,
+	.show = limits_show,
+	.run = limits_run,
+	.verify = limits_verify,
+	.hints = (const struct hint[]){
+		{EACCES, "the OOM score cannot be lowered below its current value without privilege"},
+		{EINVAL, "the soft limit is above the hard one"},
+		{0, NULL}},
+};
+
+/* ---- keyring ------------------------------------------------------------------------------ */
+
+static int keyring_run(struct run *r, struct err *err)
+{
+	(void)r;
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
+		return err_set(err, errno, "new session keyring");
+	return 0; /* ENOSYS: a kernel without keyrings has none to share */
+}
+
+const struct step step_keyring = {
+	.id = "keyring",
+	.what = "a fresh, empty session keyring",
+	.why = "session keyrings are not namespaced: without this the workload could use the caller's keys; "
+	       "before the filter, which forbids keyctl",
+	.refs = "keyctl(2), session-keyring(7)",
+	.side = CHILD,
+	.run = keyring_run,
+	.hints = (const struct hint[]){
+		{EDQUOT, "the caller's quota of keys is used up: /proc/sys/kernel/keys/maxkeys"},
+		{0, NULL}},
+};
+
+/* ---- umask -------------------------------------------------------------------------------- */
+
+static int umask_run(struct run *r, struct err *err)
+{
+	struct sched_param param = {0};
+	unsigned long cpus[128];
+
+	(void)r;
+	(void)umask(022);
+	if (personality(PER_LINUX) < 0)
+		return err_set(err, errno, "reset the personality");
+	if (prctl(PR_SET_TIMERSLACK, 0, 0, 0, 0) < 0)
+		return err_set(err, errno, "reset the timer slack");
+	if (sched_getscheduler(0) != SCHED_OTHER && sched_setscheduler(0, SCHED_OTHER, &param) < 0)
+		return err_set(err, errno, "reset the scheduling policy");
+	/* The kernel cuts this to the CPUs that the cpuset allows. */
+	memset(cpus, 0xff, sizeof(cpus));
+	if (syscall(SYS_sched_setaffinity, 0, sizeof(cpus), cpus) < 0)
+		return err_set(err, errno, "reset the CPU affinity");
+	return 0;
+}
+
+const struct step step_umask = {
+	.id = "umask",
+	.what = "umask 022, and the defaults for personality, timer slack, scheduler and CPU affinity",
+	.why = "these are inherited and namespaced by nothing; before the filter, which forbids some",
+	.refs = "umask(2), personality(2), sched_setaffinity(2)",
+	.side = CHILD,
+	.run = umask_run,
+};
+
+/* ---- nnp ---------------------------------------------------------------------------------- */
+
+static bool nnp_wanted(const struct run *r)
+{
+	return r->spec->no_new_privs;
+}
+
+static int nnp_run(struct run *r, struct err *err)
+{
+	(void)r;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_set(err, errno, "no_new_privs");
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+		return err_say(err, "no_new_privs did not stay on");
+	return 0;
+}
+
+static int nnp_verify(const struct run *r, struct err *err)
+{
+	return verify_status(r, "NoNewPrivs", "1", err);
+}
+
+const struct step step_nnp = {
+	.id = "nnp",
+	.what = "no_new_privs: from here on execve gives no privilege, by set-user-ID or file "
+		"capabilities",
+	.why = "after lsm, because it can forbid a change of AppArmor profile; before landlock and the "
+	       "filter, which the kernel takes from an unprivileged process only with it",
+	.refs = "prctl(2) PR_SET_NO_NEW_PRIVS",
+	.side = CHILD,
+	.wanted = nnp_wanted,
+	.run = nnp_run,
+	.verify = nnp_verify,
+};
+
+/* ---- leash -------------------------------------------------------------------------------- */
+
+static int leash_run(struct run *r, struct err *err)
+{
+	char byte;
+	ssize_t n;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return err_set(err, errno, "signal at the launcher's death");
+	/* It may have died before that line; then the socket is at its end, and nobody is left. */
+	n = recv(r->baton, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	if (n == 0)
+		_exit(EXIT_SETUP);
+	return 0;
+}
+
+const struct step step_leash = {
+	.id = "leash",
+	.what = "SIGKILL for pid 1, and so for the whole pid namespace, when the launcher dies",
+	.why = "after the last change of ids, which clears it; then look whether the launcher still lives",
+	.refs = "prctl(2) PR_SET_PDEATHSIG, pid_namespaces(7)",
+	.side = CHILD,
+	.run = leash_run,
+};
+
+/* ---- session ------------------------------------------------------------------------------ */
+
+static int session_run(struct run *r, struct err *err)
+{
+	if (setsid() < 0)
+		return err_set(err, errno, "new session");
+	return r->plan->has_tty ? tty_take(r, err) : 0;
+}
+
+const struct step step_session = {
+	.id = "session",
+	.what = "a session of its own, with its own terminal or none",
+	.why = "without it the workload could push input into the caller's terminal (TIOCSTI, "
+	       "CVE-2017-5226); after pivot, because the terminal is the one on our own /dev/pts",
+	.refs = "setsid(2), credentials(7), tty_ioctl(4)",
+	.side = CHILD,
+	.run = session_run,
+};
+
+/* ---- fds ---------------------------------------------------------------------------------- */
+
+static int fds_run(struct run *r, struct err *err)
+{
+	sigset_t none;
+	int rc = sys_close_range(3 + r->spec->preserve_fds, ~0U, CLOSE_RANGE_CLOEXEC);
+
+	if (rc < 0)
+		return err_set(err, -rc, "mark all descriptors close-on-exec");
+	/* Blocked since main(): the workload starts with an empty mask. */
+	(void)sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return err_set(err, errno, "signal mask");
+	return 0;
+}
+
+const struct step step_fds = {
+	.id = "fds",
+	.what = "mark every descriptor but 0, 1, 2 (and --preserve-fds) close-on-exec; empty the signal "
+		"mask",
+	.why = "after init, which still hands over a descriptor; just before the filter, so that nothing "
+	       "opens one afterwards (CVE-2016-9962, CVE-2024-21626)",
+	.refs = "close_range(2), sigprocmask(2)",
+	.side = CHILD,
+	.run = fds_run,
+};

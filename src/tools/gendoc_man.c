@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gendoc_man.c - pillbox(1).
+ *
+ * Should: be read in a terminal by somebody who has a question.
+ * Mustn't: carry a date, or text from elsewhere without escaping it for troff.
+ */
+#include <string.h>
+
+#include "gendoc.h"
+
+/*
+ * Text for troff: '-' and '\' are escaped, words in `backquotes` are bold, and a line never
+ * begins with a request.
+ */
+static void man_text(FILE *out, const char *text)
+{
+	bool is_bold = false, is_start = true;
+
+	for (; *text; text++) {
+		if (is_start && (*text == '.' || *text == '\''))
+			fputs("\\&", out);
+		is_start = *text == '\n';
+		if (*text == '`') {
+			is_bold = !is_bold;
+			fputs(is_bold ? "\\fB" : "\\fR", out);
+		} else if (*text == '\\') {
+			fputs("\\e", out);
+		} else if (*text == '-') {
+			fputs("\\-", out);
+		} else {
+			fputc(*text, out);
+		}
+	}
+	if (is_bold)
+		fputs("\\fR", out);
+	fputc('\n', out);
+}
+
+/* Sections that say what no table knows. Lines that begin with '.' are requests as they stand. */
+static void man_lines(FILE *out, const char *const *lines)
+{
+	for (; *lines; lines++) {
+		if (**lines == '.')
+			fprintf(out, "%s\n", *lines);
+		else
+			man_text(out, *lines);
+	}
+}
+
+static void man_head(FILE *out)
+{
+	static const char *const lines[] = {
+		".TH PILLBOX 1 \"\" \"pillbox\" \"User Commands\"",
+		".nh",
+		".SH NAME",
+		"pillbox - run a root filesystem directory as a hardened sandbox",
+		".SH SYNOPSIS",
+		".B pillbox run",
+		".RI [ options ] \" ROOTFS \" \"[\\fB\\-\\-\\fP] [\" COMMAND \" [\" ARG ...]]",
+		".SH DESCRIPTION",
+		"`pillbox run` takes the directory ROOTFS and runs COMMAND in it, /bin/sh if none is "
+		"given. It builds a sandbox around it from namespaces, id maps, mounts, control group "
+		"limits, capabilities, no_new_privs, AppArmor, Landlock and seccomp. It needs no root, "
+		"no daemon and no set-user-ID bit of its own.",
+		".PP",
+		"ROOTFS is never changed, unless `--overlay` names a directory for the changes. What "
+		"is asked for and cannot be had is an error before anything is touched. When pillbox "
+		"ends, however it ends, nothing of the sandbox is left.",
+		".PP",
+		"Names and values of options are those of `docker run`. Options end at ROOTFS. An "
+		"option given twice with different values is an error; options that add to a list may "
+		"be given again and again.",
+		NULL,
+	};
+
+	fputs("'\\\" t\n.\\\" Made by gendoc from the tables of the program: change these.\n", out);
+	man_lines(out, lines);
+}
+
+static void man_options(FILE *out)
+{
+	fputs(".SH OPTIONS\n", out);
+	man_text(out,
+		 "A size is a number of bytes, with a fraction if need be, and one of b, k, m, g "
+		 "or t behind it, in powers of 1024. The word behind an arrow is the step that "
+		 "carries the option out, as in THE ORDER below.");
+	for (int group = 0; group < GROUP_COUNT; group++) {
+		fprintf(out, ".SS %s\n", option_group_title((enum option_group)group));
+		for (size_t i = 0; i < options_len; i++) {
+			const struct option_def *def = &options[i];
+
+			if ((int)def->group != group)
+				continue;
+			fputs(".TP\n", out);
+			if (def->letter)
+				fprintf(out, "\\fB\\-%c\\fR, ", def->letter);
+			fputs("\\fB\\-\\-", out);
+			for (const char *c = def->name; *c; c++)
+				fprintf(out, *c == '-' ? "\\-" : "%c", *c);
+			fputs("\\fR ", out);
+			man_text(out, def->metavar ? def->metavar : "");
+			man_text(out, def->help);
+			if (def->step)
+				fprintf(out, "\\(-> %s\n", def->step);
+		}
+	}
+}
+
+static void man_order(FILE *out)
+{
+	fputs(".SH THE ORDER\n", out);
+	man_text(out,
+		 "What pillbox does, in the order in which it happens, and why each step stands "
+		 "where it does. Some are left out where they are not wanted.");
+	for (size_t i = 0; i < program_len; i++) {
+		const struct step *step = program[i];
+
+		fprintf(out, ".TP\n\\fB%s\\fR (%s)\n", step->id,
+			step->side == PARENT ? "launcher" : "child");
+		man_text(out, step->what);
+		fputs(".br\n", out);
+		man_text(out, step->why);
+		if (step->refs) {
+			fputs(".br\n", out);
+			man_text(out, step->refs);
+		}
+	}
+}
+
+static void man_presets(FILE *out, struct arena *a)
+{
+	static const enum preset_id ids[] = {PRESET_DOCKER, PRESET_HARDENED, PRESET_STRICT};
+
+	fputs(".SH PRESETS\n", out);
+	man_text(
+		out,
+		"What holds when no option says otherwise. `docker` has Docker's own defaults, as "
+		"a base to harden from; `hardened` is what pillbox does by itself; `strict` is the "
+		"least that can still run a program.");
+	fputs(".TS\nallbox tab(|);\nlB lB lB lB\nlB lx lx lx.\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+		fprintf(out, "|%s", preset_name(ids[i]));
+	fputc('\n', out);
+	for (size_t row = 0; preset_title(row); row++) {
+		fprintf(out, "T{\n.na\n");
+		man_text(out, preset_title(row));
+		fputs("T}", out);
+		for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+			fputs("|T{\n.na\n", out);
+			preset_cell(out, a, row, ids[i]);
+			fputs("\nT}", out);
+		}
+		fputc('\n', out);
+	}
+	fputs(".TE\n", out);
+}
+
+static void man_exit(FILE *out)
+{
+	static const struct {
+		int status;
+		const char *text;
+	} rows[] = {
+		{EXIT_SETUP, "pillbox refused, or could not build the sandbox; the command did not "
+			     "start."},
+		{EXIT_NOT_EXEC, "The command was found and cannot be executed."},
+		{EXIT_NOT_FOUND, "The command was not found."},
+	};
+
+	fputs(".SH EXIT STATUS\n", out);
+	man_text(out, "That of the command; otherwise:");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		fprintf(out, ".TP\n.B %d\n", rows[i].status);
+		man_text(out, rows[i].text);
+	}
+	fprintf(out, ".TP\n.B %d+\\fIn\\fP\n", EXIT_SIGNAL);
+	man_text(out, "The command was ended by signal n.");
+}
+
+static void man_files(FILE *out)
+{
+	static const char *const lines[] = {
+		".SH FILES",
+		".TP\n.I /etc/subuid\\fR, \\fI/etc/subgid",
+		"The subordinate ids of the caller. Without them the sandbox has one user and one "
+		"group.",
+		".TP\n.I /etc/passwd\\fR, \\fI/etc/group",
+		"Those of ROOTFS, where `--user` or `--group-add` gives a name. They are read strictly, "
+		"and a name of digits is an id.",
+		".TP\n.I /run/secrets",
+		"Inside: what `--secret` asked for, on a file system of its own in memory.",
+		".SH EXAMPLES",
+		"A shell in a directory tree:",
+		".PP\n.EX\n    pillbox run ./rootfs\n.EE\n.PP",
+		"A build with the sources read-only, half a CPU and 256 MiB:",
+		".PP\n.EX\n    pillbox run \\-m 256m \\-\\-cpus 0.5 \\-v ./src:/src:ro \\-w /src ./rootfs "
+		"make O=/tmp\n.EE\n.PP",
+		"A server that keeps its data in a directory of the host and reads a password:",
+		".PP\n.EX\n    pillbox run \\-v ./data:/data \\-\\-secret src=./password ./rootfs "
+		"server \\-\\-data /data\n.EE\n.PP",
+		"Docker's defaults, with one control more:",
+		".PP\n.EX\n    pillbox run \\-\\-preset docker \\-\\-cap\\-drop ALL ./rootfs id\n.EE",
+		".SH SECURITY",
+		"ROOTFS and everything that runs in it are taken for hostile. They must not read or "
+		"change what was not handed to them, gain rights, outlive pillbox, or reach the "
+		"caller's terminal.",
+		".PP",
+		"All sandboxes share the host's kernel: a hole in a system call that the filter allows "
+		"is a hole in the sandbox. Time that a program takes and caches that it fills can be "
+		"observed from other programs. What is handed in by `--volume`, `--preserve-fds` or "
+		"`--network host` is as open to the command as to the caller. Limits need a control "
+		"group; where `--allow-missing` did without something, the report says NOT ENFORCED.",
+		".PP",
+		"pillbox refuses to run set-user-ID.",
+		".SH SEE ALSO",
+		".BR bwrap (1),",
+		".BR docker\\-run (1),",
+		".BR newuidmap (1),",
+		".BR subuid (5),",
+		".BR capabilities (7),",
+		".BR cgroups (7),",
+		".BR landlock (7),",
+		".BR namespaces (7),",
+		".BR user_namespaces (7),",
+		".BR seccomp (2)",
+		NULL,
+	};
+
+	man_lines(out, lines);
+}
+
+void print_man(FILE *out, struct arena *a)
+{
+	man_head(out);
+	man_options(out);
+	man_order(out);
+	man_presets(out, a);
+	man_exit(out);
+	man_files(out);
+}

@@ -1,0 +1,889 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_options.c - the command line: tables of good and bad lines, and what the good ones store.
+ *
+ * A bad line names the words that its message must have, so that a refusal for another reason
+ * than the one meant does not pass.
+ */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "nearest.h"
+#include "options.h"
+
+#define ARGS_MAX 10
+
+static struct arena arena;
+static struct spec spec;
+static struct err err;
+
+static void setup(void)
+{
+	memset(&err, 0, sizeof(err));
+	memset(&spec, 0, sizeof(spec));
+	cr_assert_eq(arena_init(&arena, &err), 0);
+	spec.arena = &arena;
+}
+
+static void teardown(void)
+{
+	munmap(arena.base, arena.size);
+}
+
+/* Parse and finish; the words are NULL-terminated. */
+static int run(char *const *argv)
+{
+	int argc = 0, rc;
+
+	while (argv[argc])
+		argc++;
+	rc = options_parse(&spec, argc, argv, &err);
+	return rc ? rc : spec_finish(&spec, &err);
+}
+
+static int run_words(const char *const *words)
+{
+	char *argv[ARGS_MAX + 1] = {NULL};
+
+	for (size_t i = 0; words[i]; i++)
+		argv[i] = strdup(words[i]);
+	return run(argv);
+}
+
+#define RUN(...) run_words((const char *const[]){__VA_ARGS__, NULL})
+
+TestSuite(options, .init = setup, .fini = teardown);
+
+/* One option with its value in front of a ROOTFS. */
+struct good {
+	const char *option, *value; /* value NULL: a flag */
+};
+
+static const struct good good[] = {
+	{"--preset", "docker"},
+	{"--preset", "hardened"},
+	{"--preset", "strict"},
+	{"--name", "a"},
+	{"--name", "-x"},
+	{"--name", "Web_1.2+3-4"},
+	{"--hostname", "h"},
+	{"--hostname", "a.b-c_d.9"},
+	{"--hostname", "1234567890123456789012345678901234567890123456789012345678901234"},
+	{"-w", "/"},
+	{"--workdir", "/a//b/./c/"},
+	{"-w", "/with space\n"},
+	{"-e", "A="},
+	{"-e", "A=B=C"},
+	{"-e", "PILLBOX_TEST_ABSENT"},
+	{"-e", "a.b=\xff\xfe"},
+	{"-u", "0"},
+	{"-u", "1"},
+	{"-u", "1:2"},
+	{"-u", "4294967294:4294967294"},
+	{"-u", "root"},
+	{"-u", "_apt:nogroup"},
+	{"-u", "www-data:33"},
+	{"-u", "pc$:pc$"},
+	{"--group-add", "audio"},
+	{"--group-add", "29"},
+	{"--userns", "auto"},
+	{"--userns", "single"},
+	{"--userns", "range"},
+	{"--network", "none"},
+	{"--network", "host"},
+	{"--preserve-fds", "0"},
+	{"--preserve-fds", "7"},
+	{"--rm", NULL},
+	{"-i", NULL},
+	{"--read-only", NULL},
+	{"--writable", NULL},
+	{"--overlay", "dir"},
+	{"-v", "/a:/b"},
+	{"-v", "./a:/b:ro"},
+	{"-v", "/a:/b:rw,noexec,nosuid,nodev"},
+	{"-v", "/a:/b:ro,rprivate"},
+	{"-v", "../a:/b"},
+	{"-v", "/a:/run/x"},
+	{"-v", "/a:/procfs"},
+	{"-v", "/a:/run/secretsx"},
+	{"-v", "/a:/line\nbreak"},
+	{"--mount", "type=bind,source=/a,target=/b"},
+	{"--mount", "type=bind,src=a,dst=/b,ro"},
+	{"--mount", "destination=/b,src=/a,readonly=true,type=bind"},
+	{"--mount", "type=bind,\"src=/a,b\",dst=/b"},
+	{"--mount", "type=bind,src=/a,dst=/b,bind-propagation=rprivate"},
+	{"--mount", "type=tmpfs,dst=/b"},
+	{"--mount", "type=tmpfs,target=/b,tmpfs-size=1m,tmpfs-mode=0700,exec"},
+	{"--tmpfs", "/x"},
+	{"--tmpfs", "/x:size=1g,mode=1777,uid=1,gid=2,nr_inodes=10k"},
+	{"--tmpfs", "/x:rw,noexec,exec,nosuid,suid,dev,nodev"},
+	{"--tmpfs", "/tmp"},
+	{"--shm-size", "1"},
+	{"--shm-size", "1.5g"},
+	{"--shm-size", "64M"},
+	{"--secret", "src=a/b"},
+	{"--secret", "env=TOKEN"},
+	{"--secret", "source=/k,target=key"},
+	{"--secret", "src=/k,target=..x,uid=0,gid=0,mode=0440"},
+	{"--cap-add", "NET_RAW"},
+	{"--cap-add", "cap_net_raw"},
+	{"--cap-add", "chown,Kill"},
+	{"--cap-drop", "ALL"},
+	{"--cap-drop", "all"},
+	{"--security-opt", "no-new-privileges"},
+	{"--security-opt", "no-new-privileges:true"},
+	{"--security-opt", "no-new-privileges=false"},
+	{"--security-opt", "seccomp=x.json"},
+	{"--security-opt", "seccomp:unconfined"},
+	{"--security-opt", "apparmor=unconfined"},
+	{"--security-opt", "apparmor:docker-default"},
+	{"--security-opt", "systempaths=unconfined"},
+	{"-m", "6m"},
+	{"-m", "6291456"},
+	{"-m", "6291456b"},
+	{"-m", "1T"},
+	{"-m", "0.5gb"},
+	{"--memory-reservation", "6m"},
+	{"--memory-swap", "-1"},
+	{"--cpus", "0.01"},
+	{"--cpus", "2"},
+	{"--cpus", ".5"},
+	{"--cpus", "1.123456789"},
+	{"--cpu-shares", "2"},
+	{"--cpu-shares", "262144"},
+	{"--cpuset-cpus", "0"},
+	{"--cpuset-cpus", "0-3,7"},
+	{"--cpuset-mems", "0,1"},
+	{"--pids-limit", "1"},
+	{"--pids-limit", "-1"},
+	{"--pids-limit", "4194304"},
+	{"--blkio-weight", "10"},
+	{"--blkio-weight", "1000"},
+	{"--ulimit", "nofile=1024"},
+	{"--ulimit", "nofile=1024:2048"},
+	{"--ulimit", "core=-1"},
+	{"--ulimit", "core=0:-1"},
+	{"--sysctl", "net.ipv4.ip_forward=1"},
+	{"--sysctl", "kernel.sem=1 2 3 4"},
+	{"--sysctl", "fs.mqueue.msg_max=10"},
+	{"--sysctl", "kernel.domainname=x.y"},
+	{"--oom-score-adj", "-1000"},
+	{"--oom-score-adj", "1000"},
+	{"--oom-score-adj", "0"},
+	{"--init", NULL},
+	{"--no-init", NULL},
+	{"-t", NULL},
+	{"--no-tty", NULL},
+	{"--tty=true", NULL},
+	{"-it", NULL},
+	{"--stop-signal", "TERM"},
+	{"--stop-signal", "sigint"},
+	{"--stop-signal", "9"},
+	{"--stop-signal", "RTMIN+3"},
+	{"--stop-signal", "SIGRTMAX-1"},
+	{"--stop-signal", "64"},
+	{"--stop-timeout", "0"},
+	{"--stop-timeout", "3600"},
+	{"--landlock", "on"},
+	{"--landlock", "off"},
+	{"--landlock", "auto"},
+	{"--allow-missing", "cgroup"},
+	{"--allow-missing", "apparmor,landlock"},
+	{"--nested-userns", NULL},
+	{"--verify", NULL},
+	{"--verbose", NULL},
+	{"-q", NULL},
+};
+
+Test(options, good_values)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		int rc;
+
+		teardown();
+		setup();
+		rc = good[i].value ? RUN(good[i].option, good[i].value, "R")
+				   : RUN(good[i].option, "R");
+		cr_expect_eq(rc, 0, "%s %s: %s", good[i].option, good[i].value, err.msg);
+		cr_expect_str_eq(spec.rootfs, "R");
+	}
+}
+
+struct bad {
+	const char *option, *value;
+	const char *want; /* part of the message */
+};
+
+static const struct bad bad[] = {
+	{"--preset", "dockr", "docker, hardened and strict"},
+	{"--preset", "", "--preset ''"},
+	{"--name", "", "not a name"},
+	{"--name", ".", "not a name"},
+	{"--name", "..", "not a name"},
+	{"--name", "a/b", "not a name"},
+	{"--name", "a\nb", "not a name"},
+	{"--name", "\xc3\xa4", "not a name"},
+	{"--name", ".a", "not a name"},
+	{"--name", "12345678901234567890123456789012345678901234567890123456789012345",
+	 "not a name"},
+	{"--hostname", "", "not a host name"},
+	{"--hostname", "-a", "not a host name"},
+	{"--hostname", "a b", "not a host name"},
+	{"--hostname", "a/b", "not a host name"},
+	{"--hostname", "12345678901234567890123456789012345678901234567890123456789012345",
+	 "65 bytes"},
+	{"-w", "", "absolute path"},
+	{"-w", "a", "absolute path"},
+	{"-w", "/a/../b", "absolute"},
+	{"-e", "", "name of the variable"},
+	{"-e", "=x", "name of the variable"},
+	{"--env-file", "", "empty"},
+	{"--env-file", "/nonexistent/x", "No such file"},
+	{"--env-file", "/", "directory"},
+	{"--env-file", "/dev/null", "not a regular file"},
+	{"-u", "", "empty user"},
+	{"-u", "01", "'01' is not an id"},
+	{"-u", "+1", "neither an id"},
+	{"-u", " 1", "neither an id"},
+	{"-u", "1 ", "neither an id"},
+	{"-u", "1x", "neither an id"},
+	{"-u", "-1", "neither an id"},
+	{"-u", "0x10", "neither an id"},
+	{"-u", "4294967295", "too large"},
+	{"-u", "4294967296", "too large"},
+	{"-u", "18446744073709551616", "too large"},
+	{"-u", ":5", "empty user"},
+	{"-u", "1:", "empty user"},
+	{"-u", "1:2:3", "neither an id"},
+	{"-u", ":", "empty user"},
+	{"-u", "a/b", "neither an id"},
+	{"-u", "a\n", "neither an id"},
+	{"-u", "$", "neither an id"},
+	{"--group-add", "", "empty user or group"},
+	{"--group-add", "01", "not an id"},
+	{"--userns", "host", "auto single range"},
+	{"--userns", "", "auto single range"},
+	{"--network", "bridge", "none host"},
+	{"--network", "none host", "none host"},
+	{"--preserve-fds", "-1", "whole number"},
+	{"--preserve-fds", "1001", "between 0 and 1000"},
+	{"--overlay", "", "empty"},
+	{"-v", "", "SRC:DST"},
+	{"-v", "/a", "SRC:DST"},
+	{"-v", ":/b", "source is missing"},
+	{"-v", "/a:", "target is missing"},
+	{"-v", "/a:b", "absolute path"},
+	{"-v", "/a:/..", "absolute path"},
+	{"-v", "/a:/", "root itself"},
+	{"-v", "/a:/./", "root itself"},
+	{"-v", "/a:/proc", "/proc is pillbox's own"},
+	{"-v", "/a:/proc/sys", "/proc is pillbox's own"},
+	{"-v", "/a:/sys/fs", "/sys is pillbox's"},
+	{"-v", "/a://dev/./shm", "/dev is pillbox's"},
+	{"-v", "/a:/run/secrets/x", "/run/secrets is"},
+	{"-v", "name:/b", "named volumes"},
+	{"-v", "/a:/b:", "empty field"},
+	{"-v", "/a:/b:rwx", "'rwx' is unknown"},
+	{"-v", "/a:/b:Z", "'Z' is unknown"},
+	{"-v", "/a:/b:ro,shared", "'shared' is unknown"},
+	{"-v", "/a:/b:ro:x", "'ro:x' is unknown"},
+	{"--mount", "", "empty field"},
+	{"--mount", "src=/a,dst=/b", "type=bind or type=tmpfs"},
+	{"--mount", "type=volume,dst=/b", "type=bind or type=tmpfs"},
+	{"--mount", "type=bind,dst=/b", "source is missing"},
+	{"--mount", "type=bind,src=,dst=/b", "source is missing"},
+	{"--mount", "type=bind,src=/a", "target is missing"},
+	{"--mount", "type=bind,src=/a,dst=/b,tmpfs-size=1m", "belongs to type=tmpfs"},
+	{"--mount", "type=tmpfs,src=/a,dst=/b", "no source"},
+	{"--mount", "type=bind,src=/a,src=/c,dst=/b", "two values for src"},
+	{"--mount", "type=bind,src=/a,dst=/b,readonly=maybe", "neither true nor false"},
+	{"--mount", "type=bind,src=/a,dst=/b,readnly", "'readnly' is unknown"},
+	{"--mount", "type=bind,src=/a,dst=/b,bind-propagation=shared", "always rprivate"},
+	{"--mount", "type=bind,\"src=/a,dst=/b", "quote is not closed"},
+	{"--mount", "type=bind,\"src=/a\"x,dst=/b", "behind a closing quote"},
+	{"--mount", "type=tmpfs,dst=/b,,", "empty field"},
+	{"--mount", "source", "'source' is unknown"},
+	{"--tmpfs", "", "target is missing"},
+	{"--tmpfs", "x", "absolute path"},
+	{"--tmpfs", "/x:size=50%", "not a size"},
+	{"--tmpfs", "/x:size=0", "no limit at all"},
+	{"--tmpfs", "/x:size=", "not a size"},
+	{"--tmpfs", "/x:mode=8", "octal"},
+	{"--tmpfs", "/x:mode=", "octal"},
+	{"--tmpfs", "/x:mode=17777", "octal"},
+	{"--tmpfs", "/x:uid=-1", "not an id"},
+	{"--tmpfs", "/x:gid=4294967295", "too large"},
+	{"--tmpfs", "/x:noexce", "'noexce' is unknown"},
+	{"--tmpfs", "/x:ro=1", "'ro=1' is unknown"},
+	{"--tmpfs", "/x:nr_inodes=0", "no limit at all"},
+	{"--shm-size", "0", "no limit at all"},
+	{"--shm-size", "-1", "not a size"},
+	{"--secret", "x", "x has no value"},
+	{"--secret", "target=x", "either src=FILE or env=NAME"},
+	{"--secret", "src=a,env=B", "either src=FILE or env=NAME"},
+	{"--secret", "src=a,target=x/y", "not a file name"},
+	{"--secret", "src=a/", "not a file name"},
+	{"--secret", "src=..", "not a file name"},
+	{"--secret", "src=a,target=.", "not a file name"},
+	{"--secret", "src=a,mode=0999", "octal"},
+	{"--secret", "src=a,uid=x", "not an id"},
+	{"--secret", "src=a,type=mount", "'type' is unknown"},
+	{"--cap-add", "", "empty name"},
+	{"--cap-add", "chwon", "chwon is no capability"},
+	{"--cap-add", "CHOWN,", "empty name"},
+	{"--cap-drop", "CAP_", "no capability"},
+	{"--cap-add", "21", "21 is no capability"},
+	{"--cap-add", "CHOWN KILL", "no capability"},
+	{"--security-opt", "", "unknown"},
+	{"--security-opt", "label=disable", "unknown"},
+	{"--security-opt", "seccmp=x", "unknown"},
+	{"--security-opt", "seccomp", "missing"},
+	{"--security-opt", "seccomp=", "missing"},
+	{"--security-opt", "apparmor=", "missing"},
+	{"--security-opt", "apparmor=a b", "not a profile name"},
+	{"--security-opt", "apparmor=a//&b", "not a profile name"},
+	{"--security-opt", "no-new-privileges=yes", "true false"},
+	{"--security-opt", "systempaths=masked", "only systempaths=unconfined"},
+	{"-m", "", "not a size"},
+	{"-m", "10Q", "not a size"},
+	{"-m", "0", "below the minimum"},
+	{"-m", "1e9", "not a size"},
+	{"-m", "-1", "not a size"},
+	{"-m", " 5m", "not a size"},
+	{"-m", "5m ", "not a size"},
+	{"-m", "0x10", "not a size"},
+	{"-m", "1.5.2g", "not a size"},
+	{"-m", "18446744073709551616", "too large"},
+	{"-m", "99999999t", "too large"},
+	{"-m", "5m", "below the minimum"},
+	{"-m", "512", "below the minimum"},
+	{"--memory-reservation", "1m", "below the minimum"},
+	{"--memory-swap", "1g", "needs --memory"},
+	{"--memory-swap", "-2", "not a size"},
+	{"--cpus", "", "not a number of CPUs"},
+	{"--cpus", "0", "less than 0.01"},
+	{"--cpus", "0.009", "less than 0.01"},
+	{"--cpus", "1e3", "not a number of CPUs"},
+	{"--cpus", "1/2", "not a number of CPUs"},
+	{"--cpus", "1.", "not a number of CPUs"},
+	{"--cpus", "-1", "not a number of CPUs"},
+	{"--cpus", "1.5.2", "not a number of CPUs"},
+	{"--cpus", "18446744074", "more than 100000"},
+	{"--cpus", "0.1234567890", "not a number"},
+	{"--cpu-shares", "0", "between 2 and"},
+	{"--cpu-shares", "1", "between 2 and"},
+	{"--cpu-shares", "262145", "between 2 and"},
+	{"--cpu-shares", "0x10", "whole number"},
+	{"--cpuset-cpus", "", "list of numbers"},
+	{"--cpuset-cpus", "0-", "list of numbers"},
+	{"--cpuset-cpus", "3-1", "list of numbers"},
+	{"--cpuset-cpus", "0,", "list of numbers"},
+	{"--cpuset-cpus", "0, 1", "list of numbers"},
+	{"--cpuset-mems", "a", "list of numbers"},
+	{"--cpuset-cpus", "99999999999999999999", "list of numbers"},
+	{"--pids-limit", "0", "not even the first"},
+	{"--pids-limit", "-2", "whole number"},
+	{"--pids-limit", "1e3", "whole number"},
+	{"--pids-limit", "007", "whole number"},
+	{"--pids-limit", "99999999999999999999", "between"},
+	{"--blkio-weight", "9", "between 10 and 1000"},
+	{"--blkio-weight", "1001", "between 10"},
+	{"--ulimit", "nofile", "missing"},
+	{"--ulimit", "nofil=1", "no limit is called 'nofil'"},
+	{"--ulimit", "nofile=2:1", "above the hard"},
+	{"--ulimit", "nofile=", "is not a limit"},
+	{"--ulimit", "nofile=1:", "is not a limit"},
+	{"--ulimit", "nofile=1:2:3", "is not a limit"},
+	{"--ulimit", "nofile=-1:5", "above the hard"},
+	{"--ulimit", "nofile=-2", "is not a limit"},
+	{"--sysctl", "", "not the name"},
+	{"--sysctl", "net.x", "value is missing"},
+	{"--sysctl", "net.x=", "value is missing"},
+	{"--sysctl", "kernel.core_pattern=x", "namespace"},
+	{"--sysctl", "net.ipv4.ip_forward=1+kernel.core_pattern=x", "no sysctl needs"},
+	{"--sysctl", "net/../kernel/core_pattern=x", "not the name"},
+	{"--sysctl", "net..x=1", "not the name"},
+	{"--sysctl", ".net.x=1", "not the name"},
+	{"--sysctl", "net.x.=1", "not the name"},
+	{"--sysctl", "net.x=1\n2", "no sysctl needs"},
+	{"--sysctl", "NET.x=1", "not the name"},
+	{"--sysctl", "kernel.hostname=x", "namespace"},
+	{"--sysctl", "user.max_user_namespaces=9", "sets this one itself"},
+	{"--sysctl", "kernel.semx=1", "namespace"},
+	{"--oom-score-adj", "1001", "between -1000 and 1000"},
+	{"--oom-score-adj", "", "whole number"},
+	{"--oom-score-adj", "+5", "whole number"},
+	{"--oom-score-adj", "5x", "whole number"},
+	{"--stop-signal", "", "not a signal"},
+	{"--stop-signal", "0", "not a signal"},
+	{"--stop-signal", "32", "not a signal"},
+	{"--stop-signal", "65", "not a signal"},
+	{"--stop-signal", "TERMINATE", "not a signal"},
+	{"--stop-signal", "RTMIN-1", "not a signal"},
+	{"--stop-signal", "SIGSIGTERM", "not a signal"},
+	{"--stop-timeout", "-1", "whole number"},
+	{"--stop-timeout", "1.5", "whole number"},
+	{"--stop-timeout", "2000001", "between"},
+	{"--landlock", "yes", "auto on off"},
+	{"--allow-missing", "seccomp", "cgroup apparmor"},
+	{"--allow-missing", "", "empty field"},
+	{"--allow-missing", "cgroup,", "empty field"},
+	{"--privileged", NULL, "switch off every control"},
+	{"--memmory", "5", "--memmory: unknown option"},
+	{"--memmory=5", NULL, "--memmory: unknown"},
+	{"-z", NULL, "-z: unknown option"},
+	{"-itz", NULL, "-z: unknown option"},
+	{"--init=false", NULL, "takes no value"},
+	{"--rm=", NULL, "takes no value"},
+	{"---m", NULL, "unknown option"},
+	{"--=x", NULL, "unknown option"},
+};
+
+/* The message as it is printed. */
+static const char *message(void)
+{
+	static char text[1024];
+
+	snprintf(text, sizeof(text), "%s%s%s", err.msg, err.raw ? "" : ": ",
+		 err.raw ? "" : strerror(err.num));
+	return text;
+}
+
+Test(options, bad_values)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		int rc;
+
+		teardown();
+		setup();
+		rc = bad[i].value ? RUN(bad[i].option, bad[i].value, "R") : RUN(bad[i].option, "R");
+		cr_expect_lt(rc, 0, "%s '%s' was accepted", bad[i].option, bad[i].value);
+		cr_expect(strstr(message(), bad[i].want), "%s '%s': '%s' does not say '%s'",
+			  bad[i].option, bad[i].value, message(), bad[i].want);
+		cr_expect_eq(err.exit, EXIT_SETUP);
+	}
+}
+
+Test(options, contradictions)
+{
+	static const struct {
+		const char *words[6];
+		const char *want; /* NULL: fine */
+	} lines[] = {
+		{{"-m", "6m", "-m", "7m", "R"}, "-m 7m: contradicts -m 6m"},
+		{{"-m", "6m", "--memory", "6m", "R"}, NULL},
+		{{"--memory=6m", "-m7m", "R"}, "-m 7m: contradicts --memory 6m"},
+		{{"--read-only", "--writable", "R"}, "--writable: contradicts --read-only"},
+		{{"--overlay", "d", "--read-only", "R"}, "--read-only: contradicts --overlay d"},
+		{{"--overlay", "d", "--writable", "R"}, "contradicts --overlay d"},
+		{{"--init", "--no-init", "R"}, "--no-init: contradicts --init"},
+		{{"-t", "--no-tty", "R"}, "--no-tty: contradicts -t"},
+		{{"-q", "--verbose", "R"}, "--verbose: contradicts -q"},
+		{{"--init", "--init", "R"}, NULL},
+		{{"-t", "-t", "-i", "-it", "R"}, NULL},
+		{{"--preset", "docker", "--preset", "strict", "R"}, "contradicts --preset docker"},
+		{{"--preset", "strict", "--preset", "strict", "R"}, NULL},
+		{{"--ulimit", "core=1", "--ulimit", "core=2", "R"}, "contradicts --ulimit core=1"},
+		{{"--ulimit", "core=1", "--ulimit", "core=1", "R"}, NULL},
+		{{"--ulimit", "core=1", "--ulimit", "nofile=2", "R"}, NULL},
+		{{"--sysctl", "net.a=1", "--sysctl", "net.a=2", "R"},
+		 "contradicts --sysctl net.a=1"},
+		{{"--security-opt", "seccomp=a", "--security-opt", "seccomp:unconfined", "R"},
+		 "contradicts"},
+		{{"--security-opt", "no-new-privileges", "--security-opt", "seccomp=a", "R"}, NULL},
+		{{"-v", "/a:/x", "-v", "/b:/x/", "R"}, "/x is the target of -v /a:/x too"},
+		{{"-v", "/a:/x", "--tmpfs", "/x", "R"}, "/x is the target of -v /a:/x too"},
+		{{"--secret", "src=a/k", "--secret", "src=b/k", "R"},
+		 "/run/secrets/k is the target"},
+		{{"--network", "host", "--sysctl", "net.a=1", "R"}, "would change the host"},
+		{{"-m", "64m", "--memory-swap", "32m", "R"}, "less than --memory"},
+		{{"-m", "64m", "--memory-swap", "64m", "R"}, NULL},
+		{{"-m", "64m", "--memory-reservation", "65m", "R"}, "more than --memory"},
+		{{"--cap-add", "ALL", "--cap-drop", "all", "R"}, "contradicts --cap-add ALL"},
+		{{"--preset", "strict", "--memory-swap", "1g", "R"}, NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		int rc;
+
+		teardown();
+		setup();
+		rc = run_words(lines[i].words);
+		if (!lines[i].want)
+			cr_expect_eq(rc, 0, "%zu: %s", i, err.msg);
+		else
+			cr_expect(rc < 0 && strstr(err.msg, lines[i].want), "%zu: '%s'", i,
+				  err.msg);
+	}
+}
+
+Test(options, hints)
+{
+	static const struct {
+		const char *option, *value, *want;
+	} lines[] = {
+		{"--memmory", "5", "--memory?"},
+		{"--net", "none", "--network?"},
+		{"--readonly", "R", "--read-only?"},
+		{"--cpu", "1", "--cpus?"},
+		{"--caps-add", "x", "--cap-add?"},
+		{"--hlep", "x", "--help?"},
+		{"--zzzzzzzz", "x", "lists the options"},
+		{"--cap-add", "CAP_CHWON", "CHOWN?"},
+		{"--cap-add", "net_rwa", "NET_RAW?"},
+		{"--ulimit", "nofiles=1", "nofile?"},
+		{"--security-opt", "secomp=x", "seccomp?"},
+		{"--tmpfs", "/x:sise=1", NULL},
+		{"--privileged", NULL, "--cap-add"},
+		{"-v", "/a:/dev/shm", "--shm-size"},
+		{"--sysctl", "kernel.hostname=x", "--hostname"},
+		{"-m", "512", "a unit"},
+		{"-v", "data:/b", "./data"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		teardown();
+		setup();
+		cr_expect_lt(RUN(lines[i].option, lines[i].value ? lines[i].value : "R", "R"), 0);
+		if (lines[i].want)
+			cr_expect(strstr(err.hint, lines[i].want), "%s: '%s'", lines[i].option,
+				  err.hint);
+	}
+}
+
+Test(options, operands)
+{
+	cr_assert_eq(RUN("R"), 0);
+	cr_assert_eq(spec.argc, 1);
+	cr_assert_str_eq(spec.argv[0], "/bin/sh");
+	cr_assert_null(spec.argv[1]);
+	setup();
+	cr_assert_eq(RUN("R", "ls", "-m", "--", "x"), 0);
+	cr_assert_eq(spec.argc, 4);
+	cr_assert_str_eq(spec.argv[1], "-m");
+	cr_assert_null(spec.argv[4]);
+	setup();
+	cr_assert_eq(RUN("--", "-R", "--", "--", "x"), 0);
+	cr_assert_str_eq(spec.rootfs, "-R");
+	cr_assert_eq(spec.argc, 2);
+	cr_assert_str_eq(spec.argv[0], "--");
+	setup();
+	cr_assert_eq(RUN("R", "--"), 0);
+	cr_assert_str_eq(spec.argv[0], "/bin/sh");
+}
+
+Test(options, bad_operands)
+{
+	cr_assert_lt(run((char *[]){NULL}), 0);
+	cr_assert(strstr(err.msg, "ROOTFS: missing"));
+	setup();
+	cr_assert_lt(RUN("-it"), 0);
+	cr_assert(strstr(err.msg, "ROOTFS: missing"));
+	setup();
+	cr_assert_lt(RUN(""), 0);
+	cr_assert(strstr(err.msg, "empty"));
+	setup();
+	cr_assert_lt(RUN("R", ""), 0);
+	cr_assert(strstr(err.msg, "COMMAND"));
+	setup();
+	cr_assert_lt(RUN("--memory"), 0);
+	cr_assert(strstr(err.msg, "--memory: the value is missing"));
+	setup();
+	cr_assert_lt(RUN("-itm"), 0);
+	cr_assert(strstr(err.msg, "-m: the value is missing"));
+}
+
+Test(options, help_comes_first)
+{
+	cr_assert_eq(RUN("--help"), OPTIONS_HELP);
+	cr_assert_eq(RUN("-m", "x", "-h"), OPTIONS_HELP);
+	cr_assert_eq(RUN("-ith"), OPTIONS_HELP);
+	setup();
+	cr_assert_eq(RUN("R", "--help"), 0);
+}
+
+Test(options, spellings)
+{
+	static const char *const lines[][4] = {
+		{"-m", "64m", "R"},   {"-m64m", "R"},           {"-m=64m", "R"},
+		{"-itm64m", "R"},     {"--memory", "64m", "R"}, {"--memory=64m", "R"},
+		{"-itm", "64m", "R"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		teardown();
+		setup();
+		cr_assert_eq(run_words(lines[i]), 0, "%zu: %s", i, err.msg);
+		cr_expect_eq(spec.limits.memory, 64ULL << 20);
+	}
+}
+
+Test(options, stored)
+{
+	cr_assert_eq(RUN("--cpus=1.5", "--pids-limit=-1", "--stop-signal=SIGRTMIN+1",
+			 "--memory-swap=-1", "--oom-score-adj=-7", "--no-init",
+			 "--allow-missing=cgroup,landlock", "--ulimit=nofile=5:-1", "R"),
+		     0);
+	cr_expect_eq(spec.limits.nano_cpus, 1500000000);
+	cr_expect_eq(spec.limits.pids, LIMIT_MAX);
+	cr_expect_eq(spec.limits.memory_swap, LIMIT_MAX);
+	cr_expect_eq(spec.limits.memory, LIMIT_UNSET);
+	cr_expect_eq(spec.stop_signal, SIGRTMIN + 1);
+	cr_expect_eq(spec.oom_score_adj, -7);
+	cr_expect_not(spec.has_init);
+	cr_expect_eq(spec.allow_missing, MISSING_CGROUP | MISSING_LANDLOCK);
+	cr_assert_eq(spec.n_ulimits, 1);
+	cr_expect_eq(spec.ulimits[0].resource, RLIMIT_NOFILE);
+	cr_expect_eq(spec.ulimits[0].soft, 5);
+	cr_expect_eq(spec.ulimits[0].hard, UINT64_MAX);
+}
+
+Test(options, sysctl_path)
+{
+	cr_assert_eq(RUN("--sysctl", "net.ipv4.ping_group_range=0 5", "--name", "box", "R"), 0);
+	cr_assert_str_eq(spec.sysctls[0].path, "net/ipv4/ping_group_range");
+	cr_assert_str_eq(spec.sysctls[0].value, "0 5");
+	cr_assert_str_eq(spec.hostname, "box");
+}
+
+Test(options, preset_is_below_options)
+{
+	cr_assert_eq(RUN("-u", "5", "--pids-limit", "7", "--preset", "strict", "R"), 0);
+	cr_expect_str_eq(spec.user, "5");
+	cr_expect_eq(spec.limits.pids, 7);
+	cr_expect_eq(spec.preset, PRESET_STRICT);
+}
+
+static const struct mount_req *mount_at(const char *target)
+{
+	for (size_t i = 0; i < spec.n_mounts; i++)
+		if (strcmp(spec.mounts[i].target, target) == 0)
+			return &spec.mounts[i];
+	return NULL;
+}
+
+Test(options, mounts_stored)
+{
+	const struct mount_req *m;
+
+	cr_assert_eq(RUN("-v/a:/b//c/:ro,noexec", "--mount",
+			 "noexec=false,type=tmpfs,dst=/t,tmpfs-mode=750", "--tmpfs",
+			 "/tmp:size=1k,uid=3,exec,noexec,nr_inodes=9", "R"),
+		     0);
+	m = mount_at("/b/c");
+	cr_assert_not_null(m);
+	cr_expect(m->kind == MOUNT_BIND && m->is_readonly && !m->is_exec && !m->is_suid &&
+		  !m->is_dev);
+	cr_expect_str_eq(m->source, "/a");
+	cr_expect_str_eq(m->origin, "-v /a:/b//c/:ro,noexec");
+	m = mount_at("/t");
+	cr_expect(m->kind == MOUNT_TMPFS && m->is_exec && m->has_mode && m->mode == 0750);
+	m = mount_at("/tmp");
+	cr_expect(m->size == 1024 && m->has_uid && m->uid == 3 && !m->has_gid && !m->is_exec);
+	cr_expect_eq(m->inodes, 9);
+	cr_expect_eq(spec.n_mounts, 5, "the user's /tmp replaces the preset's");
+}
+
+Test(options, quoted_mount)
+{
+	cr_assert_eq(RUN("--mount", "type=bind,\"src=/a,\"\"b\"\"\",dst=/b", "R"), 0);
+	cr_assert_str_eq(mount_at("/b")->source, "/a,\"b\"");
+}
+
+Test(options, secret_names)
+{
+	cr_assert_eq(
+		RUN("--secret", "src=/x/key.pem", "--secret", "env=TOKEN,mode=0440,uid=5", "R"), 0);
+	cr_assert_eq(spec.n_secrets, 2);
+	cr_expect_str_eq(spec.secrets[0].target, "key.pem");
+	cr_expect_eq(spec.secrets[0].mode, 0400);
+	cr_expect_str_eq(spec.secrets[1].target, "TOKEN");
+	cr_expect(spec.secrets[1].has_uid && spec.secrets[1].uid == 5 && !spec.secrets[1].has_gid);
+}
+
+/* A file with this content, and its path. */
+static const char *env_file(const char *text, size_t len)
+{
+	static char path[64];
+	int fd;
+
+	strcpy(path, "/tmp/pillbox-test-XXXXXX");
+	fd = mkstemp(path);
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(write(fd, text, len), (ssize_t)len);
+	close(fd);
+	return path;
+}
+
+static int run_env_file(const char *text, size_t len)
+{
+	const char *path = env_file(text, len);
+	int rc = RUN("-e", "B=line", "--env-file", path, "R");
+
+	unlink(path);
+	return rc;
+}
+
+Test(options, env_file_rules)
+{
+	static const char text[] = "\xef\xbb\xbf"
+				   "A= x # no comment\n\n# comment\n  C=\"q\"\r\n"
+				   "B=file\nPILLBOX_TEST_SET\nPILLBOX_TEST_ABSENT\nD=";
+
+	setenv("PILLBOX_TEST_SET", "yes", 1);
+	cr_assert_eq(run_env_file(text, sizeof(text) - 1), 0, "%s", err.msg);
+	cr_assert_eq(spec.n_env, 5);
+	cr_expect_str_eq(spec.env[0], "A= x # no comment");
+	cr_expect_str_eq(spec.env[1], "C=\"q\"");
+	cr_expect_str_eq(spec.env[2], "PILLBOX_TEST_SET=yes");
+	cr_expect_str_eq(spec.env[3], "D=");
+	cr_expect_str_eq(spec.env[4], "B=line", "--env overrides the file");
+}
+
+Test(options, env_file_errors)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		const char *want;
+	} files[] = {
+		{"A=1\n=x\n", 7, ":2: no variable name"},
+		{"A=1\n\nexport B=2\n", 16, ":3: blank in the name"},
+		{"A =1\n", 5, ":1: blank in the name"},
+		{"A=1\nB=\0x\n", 9, ":2: a NUL byte"},
+	};
+	char *large = malloc(1100000);
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		teardown();
+		setup();
+		cr_assert_lt(run_env_file(files[i].text, files[i].len), 0);
+		cr_expect(strstr(err.msg, files[i].want), "'%s'", err.msg);
+	}
+	memset(large, 'x', 1100000);
+	setup();
+	cr_assert_lt(run_env_file(large, 1100000), 0);
+	cr_expect(strstr(err.msg, "larger than 1 MiB"), "%s", err.msg);
+	large[1] = '=';
+	setup();
+	cr_assert_lt(run_env_file(large, 131072), 0);
+	cr_expect(strstr(err.msg, "longer than 131071"), "%s", err.msg);
+	setup();
+	cr_assert_eq(run_env_file(large, 131071), 0);
+	free(large);
+}
+
+Test(options, env_never_printed)
+{
+	cr_assert_lt(RUN("-e", "=hunter2", "R"), 0);
+	cr_assert_null(strstr(err.msg, "hunter2"));
+}
+
+/* n times `option` with head, a number and tail as its value; all live as long as the test. */
+static char **many(const char *option, const char *head, const char *tail, size_t n)
+{
+	char **argv = calloc(2 * n + 2, sizeof(*argv));
+
+	for (size_t i = 0; i < n; i++) {
+		argv[2 * i] = strdup(option);
+		cr_assert_geq(asprintf(&argv[2 * i + 1], "%s%zu%s", head, i, tail), 0);
+	}
+	argv[2 * n] = strdup("R");
+	return argv;
+}
+
+/* A line as long as the kernel allows must not take long, nor fill the arena. */
+Test(options, many_options, .timeout = 10)
+{
+	cr_assert_eq(run(many("-e", "A", "=", 100000)), 0, "%s", err.msg);
+	cr_assert_eq(spec.n_env, 100000);
+	setup();
+	cr_assert_eq(run(many("-e", "A=", "", 100000)), 0);
+	cr_assert_eq(spec.n_env, 1);
+	cr_assert_str_eq(spec.env[0], "A=99999");
+	setup();
+	cr_assert_lt(run(many("--sysctl", "net.a", "=1", 100000)), 0);
+	cr_expect(strstr(err.msg, "--sysctl: more than 4096 times"));
+	setup();
+	cr_assert_lt(run(many("-v", "/a:/b", "", 100000)), 0);
+	cr_expect(strstr(err.msg, "more than 1000 mounts"));
+	setup();
+	cr_assert_lt(run(many("--secret", "src=/k", "", 100000)), 0);
+	cr_expect(strstr(err.msg, "more than 1000 secrets"));
+}
+
+Test(options, long_values)
+{
+	char *long_word = malloc(131073);
+
+	memset(long_word, 'a', 131072);
+	long_word[131072] = '\0';
+	cr_assert_eq(RUN("R", long_word), 0);
+	for (size_t i = 0; i < options_len; i++) {
+		char option[64];
+
+		if (!options[i].metavar)
+			continue;
+		teardown();
+		setup();
+		snprintf(option, sizeof(option), "--%s", options[i].name);
+		(void)RUN(option, long_word, "R"); /* must not crash, whatever it says */
+		cr_expect_lt(strlen(err.msg), sizeof(err.msg));
+	}
+	free(long_word);
+}
+
+Test(options, table)
+{
+	for (size_t i = 0; i < options_len; i++) {
+		const struct option_def *def = &options[i];
+		size_t len = strlen(def->help);
+
+		cr_expect(def->set && len > 10 && len < 200 && def->help[len - 1] == '.', "%s",
+			  def->name);
+		cr_expect_not(def->files && def->choices, "%s: one completion", def->name);
+		cr_expect(def->metavar || def->count == COUNT_ONCE, "%s: a flag is no list",
+			  def->name);
+		for (size_t j = 0; j < i; j++) {
+			cr_expect_str_neq(def->name, options[j].name);
+			cr_expect(!def->letter || def->letter != options[j].letter, "-%c",
+				  def->letter);
+		}
+	}
+}
+
+Test(options, help_names_every_option)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	cr_assert_eq(options_help(out), 0);
+	fclose(out);
+	for (size_t i = 0; i < options_len; i++) {
+		char option[64];
+
+		snprintf(option, sizeof(option), "--%s", options[i].name);
+		cr_expect_not_null(strstr(text, option));
+	}
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		cr_expect_leq(strlen(line), 80, "%s", line);
+	out = fopen("/dev/full", "we");
+	cr_expect_lt(options_help(out), 0);
+	fclose(out);
+}
+
+Test(nearest, distances)
+{
+	cr_expect_eq(edit_distance("", ""), 0);
+	cr_expect_eq(edit_distance("abc", "ABC"), 0);
+	cr_expect_eq(edit_distance("abc", ""), 3);
+	cr_expect_eq(edit_distance("chwon", "chown"), 1);
+	cr_expect_eq(edit_distance("memmory", "memory"), 1);
+	cr_expect_eq(edit_distance("kitten", "sitting"), 3);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The launcher's later life, as far as it can be tried without a sandbox: which signal means what,
+ * which status is believed, and the small filters, on live processes.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "minifilter.h"
+#include "supervise.h"
+
+Test(supervise, signals)
+{
+	sigset_t set;
+
+	cr_assert_eq(signal_rule(SIGTERM), SIGNAL_STOP);
+	cr_assert_eq(signal_rule(SIGINT), SIGNAL_PASS);
+	cr_assert_eq(signal_rule(SIGHUP), SIGNAL_PASS);
+	cr_assert_eq(signal_rule(SIGRTMIN + 3), SIGNAL_PASS);
+	cr_assert_eq(signal_rule(SIGPIPE), SIGNAL_DROP);
+	cr_assert_eq(signal_rule(SIGSEGV), SIGNAL_FATAL);
+	supervise_signals(&set);
+	for (int sig = 1; sig <= SIGRTMAX; sig++)
+		if (sig < 32 || sig >= SIGRTMIN)
+			cr_assert_eq(sigismember(&set, sig), signal_rule(sig) != SIGNAL_FATAL, "signal %d",
+				     sig);
+}
+
+Test(supervise, exit_status)
+{
+	cr_assert_eq(exit_status(CLD_EXITED, 0), 0);
+	cr_assert_eq(exit_status(CLD_EXITED, 255), 255);
+	cr_assert_eq(exit_status(CLD_KILLED, SIGKILL), 137);
+	cr_assert_eq(exit_status(CLD_DUMPED, SIGSEGV), 139);
+}
+
+/* A wait status as wait(2) packs it. */
+static int packed(int code, int sig)
+{
+	return code << 8 | sig;
+}
+
+Test(supervise, page_is_not_trusted)
+{
+	struct page page = {0};
+	int sig = -1;
+
+	/* The page says killed by 9, init's own end agrees. */
+	page.has_status = 1;
+	page.status = packed(0, SIGKILL);
+	cr_assert_eq(workload_status(&page, true, CLD_EXITED, 137, &sig), 137);
+	cr_assert_eq(sig, SIGKILL);
+	/* It exited with 137 by itself. */
+	page.status = packed(137, 0);
+	cr_assert_eq(workload_status(&page, true, CLD_EXITED, 137, &sig), 137);
+	cr_assert_eq(sig, 0);
+	/* A page that claims success after a failure, and one with rubbish in it. */
+	page.status = packed(0, 0);
+	cr_assert_eq(workload_status(&page, true, CLD_EXITED, 1, &sig), 1);
+	page.status = -1;
+	cr_assert_eq(workload_status(&page, true, CLD_EXITED, 3, &sig), 3);
+	cr_assert_eq(sig, 0);
+	page.status = packed(0, SIGTERM);
+	cr_assert_eq(workload_status(&page, true, CLD_KILLED, SIGKILL, &sig), 137);
+	cr_assert_eq(sig, SIGKILL);
+	cr_assert_eq(workload_status(&page, false, CLD_EXITED, 143, &sig), 143);
+	cr_assert_eq(sig, 0);
+}
+
+/* Run `fn` in a child under the filter; the wait status. */
+static int under(const struct mini_rule *rules, size_t n, int (*fn)(void))
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || minifilter_load(rules, n))
+			_exit(99);
+		_exit(fn());
+	}
+	cr_assert_gt(pid, 0);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static const struct mini_rule few[] = {
+	{.nr = __NR_exit_group},
+	{.nr = __NR_umask, .action = SECCOMP_RET_ERRNO | EXDEV},
+	{.nr = __NR_kill, .n_args = 2, .args = {{0, 1}, {1, 0}}},
+	{.nr = __NR_dup, .n_args = 1, .args = {{0, 1}}},
+	{.nr = __NR_dup, .n_args = 1, .args = {{0, 2}}},
+};
+
+static int do_nothing(void)
+{
+	return 7;
+}
+
+static int do_getppid(void)
+{
+	return (int)syscall(SYS_getppid) & 0;
+}
+
+static int do_umask(void)
+{
+	return syscall(SYS_umask, 0) == -1 && errno == EXDEV ? 8 : 1;
+}
+
+static int do_kill_match(void)
+{
+	(void)syscall(SYS_kill, 1, 0);
+	return 9;
+}
+
+static int do_kill_second_differs(void)
+{
+	(void)syscall(SYS_kill, 1, SIGWINCH);
+	return 9;
+}
+
+static int do_kill_first_differs(void)
+{
+	(void)syscall(SYS_kill, 2, 0);
+	return 9;
+}
+
+static int do_dup_second_rule(void)
+{
+	(void)syscall(SYS_dup, 1);
+	(void)syscall(SYS_dup, 2);
+	return 10;
+}
+
+static int do_dup_other(void)
+{
+	(void)syscall(SYS_dup, 0);
+	return 10;
+}
+
+#define assert_exit(fn, code) \
+	do { \
+		int s_ = under(few, sizeof(few) / sizeof(few[0]), fn); \
+		cr_assert(WIFEXITED(s_) && WEXITSTATUS(s_) == (code), #fn ": status %#x", s_); \
+	} while (0)
+
+#define assert_killed(fn) \
+	do { \
+		int s_ = under(few, sizeof(few) / sizeof(few[0]), fn); \
+		cr_assert(WIFSIGNALED(s_) && WTERMSIG(s_) == SIGSYS, #fn ": status %#x", s_); \
+	} while (0)
+
+Test(minifilter, live)
+{
+	assert_exit(do_nothing, 7);
+	assert_killed(do_getppid);
+	assert_exit(do_umask, 8);
+	assert_exit(do_kill_match, 9);
+	assert_killed(do_kill_second_differs);
+	assert_killed(do_kill_first_differs);
+	assert_exit(do_dup_second_rule, 10);
+	assert_killed(do_dup_other);
+}
+
+#if defined(__x86_64__)
+static int do_x32(void)
+{
+	(void)syscall(0x40000000L | SYS_dup, 1);
+	return 1;
+}
+
+/* getpid by the 32-bit table, where 20 is its number. */
+static int do_int80(void)
+{
+	long ret;
+
+	__asm__ volatile("int $0x80" : "=a"(ret) : "a"(20L) : "memory", "cc");
+	return (int)(ret & 0);
+}
+
+Test(minifilter, other_tables)
+{
+	assert_killed(do_x32);
+	assert_killed(do_int80);
+}
+#endif
+
+Test(minifilter, too_long)
+{
+	struct sock_filter insn[8];
+
+	cr_assert_eq(minifilter_build(few, sizeof(few) / sizeof(few[0]), insn, 8), -E2BIG);
+}
+
+Test(confine, close_all_but)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		const int keep[] = {20, -1, 2, 7, 20};
+
+		for (int fd = 3; fd < 25; fd++)
+			if (dup2(2, fd) < 0)
+				_exit(90);
+		if (close_all_but(keep, 5))
+			_exit(91);
+		for (int fd = 0; fd < 30; fd++)
+			if ((fcntl(fd, F_GETFD) >= 0) != (fd == 2 || fd == 7 || fd == 20))
+				_exit(100 + fd);
+		_exit(0);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_eq(status, 0, "status %#x", status);
+}
+
+Test(confine, process)
+{
+	static const struct mini_rule rules[] = {{.nr = __NR_exit_group},
+						 {.nr = __NR_prctl}};
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct err err = {0};
+
+		if (confine_process("t", rules, 2, &err))
+			_exit(1);
+		if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+			_exit(2);
+		if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != SECCOMP_MODE_FILTER)
+			_exit(3);
+		_exit(0);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_eq(status, 0, "status %#x", status);
+}
