@@ -70,7 +70,7 @@ struct cgroup_write {
 	const char *option; /* who asked, for messages */
 	unsigned ctl;       /* the controller that owns the file */
 	const char *file;
-	const char *text;   /* the value when it isn't in `value` */
+	const char *text; /* the value when it isn't in `value` */
 	char value[48];
 	const char *alt;    /* when `file` is absent: this one ... */
 	char alt_value[24]; /* ... with this value */

@@ -31,9 +31,9 @@ int apparmor_label_check(const char *label, const char *name);
 
 enum apparmor_state {
 	PROFILE_ENFORCED,
-	PROFILE_WEAK,    /* loaded, but in complain, unconfined or another mode that denies nothing */
+	PROFILE_WEAK, /* loaded, but in complain, unconfined or another mode that denies nothing */
 	PROFILE_ABSENT,
-	PROFILE_HIDDEN,  /* the list of profiles cannot be read */
+	PROFILE_HIDDEN, /* the list of profiles cannot be read */
 };
 
 /* Look a profile up in `dir`, the kernel's directory of loaded profiles (policy/profiles). */

@@ -32,12 +32,14 @@ enum option_count {
 	COUNT_KEYED, /* a list of KEY=VALUE: as COUNT_ONCE for each key */
 };
 
-/* When it is applied: a later phase overrides an earlier one, whatever the order on the line. */
+/*
+ * When it is applied, whatever the order on the line: the preset, then files, then the rest, each
+ * over what came before.
+ */
 enum option_phase {
+	PHASE_LINE,   /* most options */
 	PHASE_PRESET, /* the defaults, under everything else */
 	PHASE_FILE,   /* values from a file, which the command line overrides */
-	PHASE_LINE,
-	PHASE_COUNT,
 };
 
 struct option_def {

@@ -22,4 +22,20 @@ int verify_status(const struct run *r, const char *field, const char *want, stru
  */
 bool verify_mount(const struct run *r, const char *target, const char *option);
 
+/*
+ * Call `each` for every mount of the sandbox with its mount point and per-mount options, lower ones
+ * first. Stops at the first answer that is not 0 and returns it; -errno: no mountinfo to be had.
+ */
+int verify_mounts(const struct run *r,
+		  int (*each)(const struct run *r, const char *point, const char *options, void *arg),
+		  void *arg);
+/* "ro,nosuid" holds "ro" as a whole word. */
+bool verify_option(const char *options, const char *option);
+
+/*
+ * Where a mount on `target` really is: symbolic links of the rootfs followed, as the child did. In
+ * doubt (the caller may not look there, or it is absent) the target itself. `buf` holds PATH_MAX.
+ */
+void verify_target(const struct run *r, const char *target, char *buf);
+
 #endif

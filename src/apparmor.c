@@ -49,12 +49,14 @@ int apparmor_name_check(const char *name, struct err *err)
 		return -err->num;
 	}
 	if (len > APPARMOR_NAME_MAX)
-		return err_say(err, "apparmor=%.40s...: a profile name has at most %d bytes, not %zu", name,
-			       APPARMOR_NAME_MAX, len);
+		return err_say(err,
+			       "apparmor=%.40s...: a profile name has at most %d bytes, not %zu",
+			       name, APPARMOR_NAME_MAX, len);
 	for (const unsigned char *p = (const unsigned char *)name; *p; p++)
 		if (*p <= ' ' || *p == 0x7f)
-			return err_say(err, "apparmor=%.200s: a profile name has no blank or control byte",
-				       name);
+			return err_say(
+				err, "apparmor=%.200s: a profile name has no blank or control byte",
+				name);
 	return 0;
 }
 
@@ -71,7 +73,8 @@ int apparmor_label_check(const char *label, const char *name)
 
 		/* Compared in full: "unconfined_x" is no "unconfined", nor the other way round. */
 		if (part_len == name_len && !memcmp(part, name, name_len)) {
-			if (mode && (!strncmp(mode, " (enforce)", 10) || !strncmp(mode, " (kill)", 7)))
+			if (mode &&
+			    (!strncmp(mode, " (enforce)", 10) || !strncmp(mode, " (kill)", 7)))
 				return 0;
 			/* Stacked on one that only complains; ours was seen to be enforced before. */
 			if (mode && next && !strncmp(mode, " (mixed)", 8))
@@ -113,9 +116,9 @@ enum apparmor_state apparmor_find(const char *dir, const char *name)
 		if (e->d_name[0] == '.' || !line_is(dirfd(list), e->d_name, "name", name))
 			continue;
 		state = line_is(dirfd(list), e->d_name, "mode", "enforce") ||
-				line_is(dirfd(list), e->d_name, "mode", "kill")
-			? PROFILE_ENFORCED
-			: PROFILE_WEAK;
+					line_is(dirfd(list), e->d_name, "mode", "kill")
+				? PROFILE_ENFORCED
+				: PROFILE_WEAK;
 		break;
 	}
 	(void)closedir(list);
@@ -164,18 +167,23 @@ static int without(struct run *r, const char *name, const char *why, const char 
 		note("NOT ENFORCED: AppArmor profile %.200s: %s", name, why);
 		return 0;
 	}
-	(void)err_say(err, "apparmor=%.200s: %s", name, why);
+	if (r->spec->apparmor)
+		(void)err_say(err, "apparmor=%.200s: %s", name, why);
+	else
+		(void)err_say(err, "AppArmor profile %s, which preset %s wants: %s", name,
+			      preset_name(r->spec->preset), why);
 	err->num = ENOENT;
 	err_hint(err, "%s" HINT_WITHOUT, cure);
 	return -err->num;
 }
 
-#define CURE_BOOT                                                                                  \
-	"boot with `apparmor=1 lsm=...,apparmor` on the kernel command line, or run with "           \
+#define CURE_BOOT                                                                          \
+	"boot with `apparmor=1 lsm=...,apparmor` on the kernel command line, or run with " \
 	"--security-opt apparmor=unconfined"
-#define CURE_LOAD                                                                                  \
+#define CURE_LOAD \
 	"load it as root: apparmor_parser -r FILE (pillbox's own: /etc/apparmor.d/pillbox-default)"
-#define CURE_ENFORCE "as root: aa-enforce PROFILE, or apparmor_parser -r FILE without flags=(complain)"
+#define CURE_ENFORCE \
+	"as root: aa-enforce PROFILE, or apparmor_parser -r FILE without flags=(complain)"
 
 static int profile_plan(struct run *r, const char *name, bool is_asked, struct err *err)
 {
@@ -192,14 +200,16 @@ static int profile_plan(struct run *r, const char *name, bool is_asked, struct e
 			return without(r, name, "the profile is not loaded", CURE_LOAD, err);
 		return 0;
 	case PROFILE_WEAK:
-		if (without(r, name, "the profile is loaded but not in enforce mode", CURE_ENFORCE, err) < 0)
+		if (without(r, name, "the profile is loaded but not in enforce mode", CURE_ENFORCE,
+			    err) < 0)
 			return -err->num;
 		break; /* entered all the same: whoever complains wants the log */
 	case PROFILE_HIDDEN:
 		if (!is_asked || may_miss) {
 			/* Entered on suspicion, a profile that is absent would end the launch. */
 			if (is_asked)
-				return without(r, name, "the list of profiles cannot be read", CURE_LOAD, err);
+				return without(r, name, "the list of profiles cannot be read",
+					       CURE_LOAD, err);
 			if (r->spec->is_verbose)
 				note("AppArmor: the list of profiles cannot be read, so no profile is applied");
 			return 0;
@@ -267,7 +277,8 @@ static int lsm_run(struct run *r, struct err *err)
 	fd = attr_open(r->proc, attr_exec, O_WRONLY);
 	if (fd < 0)
 		return err_set(err, -fd, "attr/exec of /proc");
-	len = snprintf(text, sizeof(text), "%s %s", r->plan->apparmor_stack ? "stack" : "exec", name);
+	len = snprintf(text, sizeof(text), "%s %s", r->plan->apparmor_stack ? "stack" : "exec",
+		       name);
 	n = write(fd, text, (size_t)len);
 	if (n != len)
 		return err_set(err, n < 0 ? errno : EIO, "apparmor=%.200s", name);
@@ -278,7 +289,8 @@ static int lsm_run(struct run *r, struct err *err)
 	text[n > 0 ? n : 0] = '\0';
 	n = apparmor_label_check(text, name);
 	if (n < 0 && !(n == -EPERM && r->spec->allow_missing & MISSING_APPARMOR))
-		return err_set(err, (int)-n, "apparmor=%.200s: the kernel will enter \"%.200s\"", name, text);
+		return err_set(err, (int)-n, "apparmor=%.200s: the kernel will enter \"%.200s\"",
+			       name, text);
 	return 0;
 }
 
@@ -344,8 +356,8 @@ static const struct hint lsm_hints[] = {
 		 "`change_profile -> NAME,`" HINT_WITHOUT},
 	{EPERM, "with no_new_privs a confined process can only add a profile; this kernel cannot "
 		"stack (Linux 4.8)" HINT_WITHOUT},
-	{EINVAL, "attr/exec belongs to another security module here: see /sys/kernel/security/lsm"
-		 HINT_WITHOUT},
+	{EINVAL,
+	 "attr/exec belongs to another security module here: see /sys/kernel/security/lsm" HINT_WITHOUT},
 	{0, NULL},
 };
 

@@ -37,9 +37,9 @@
 
 #include "step.h"
 
-#define LEAF "launcher-of-pillbox"   /* where the launcher goes when it has to leave the parent */
-#define END_MS 2000                  /* processes that are killed need this long at worst */
-#define RETRIES 10                   /* another launcher removed the directory under us */
+#define LEAF "launcher-of-pillbox" /* where the launcher goes when it has to leave the parent */
+#define END_MS 2000                /* processes that are killed need this long at worst */
+#define RETRIES 10                 /* another launcher removed the directory under us */
 
 /* ---- directories ---------------------------------------------------------------------------- */
 
@@ -174,8 +174,11 @@ static int group_make(struct run *r, struct err *err)
 			return -EAGAIN;
 		err_set(err, errno, "%s/%s", p->cgroup_parent, p->cgroup_name);
 		if (err->num == EEXIST)
-			err_hint(err, r->spec->name ? "a sandbox of this name is running: choose another --name"
-						    : "another pid namespace uses it: give a --name");
+			err_hint(
+				err,
+				r->spec->name
+					? "a sandbox of this name is running: choose another --name"
+					: "another pid namespace uses it: give a --name");
 		return -err->num;
 	}
 	fd = dir_open(r->cgroup_parent, p->cgroup_name);
@@ -252,7 +255,8 @@ static int limit_write(int dirfd, const struct cgroup_write *w, struct err *err)
 			err_hint(err, "the kernel does not count swap: see cgroup.memory=noswap in "
 				      "/proc/cmdline, or swapoff -a");
 		if (rc == -ENOENT && w->ctl == CTL_IO)
-			err_hint(err, "it needs the BFQ scheduler or the kernel's iocost controller");
+			err_hint(err,
+				 "it needs the BFQ scheduler or the kernel's iocost controller");
 		return rc;
 	}
 	return w->ctl == CTL_CPUSET ? cpuset_check(dirfd, w, err) : 0;
@@ -283,10 +287,11 @@ static int cgroup_run(struct run *r, struct err *err)
 			*err = last;
 	}
 	if (rc == -EAGAIN)
-		return err_set(err, EBUSY, "%s/%s is removed again and again", r->plan->cgroup_parent,
-			       r->plan->cgroup_name);
+		return err_set(err, EBUSY, "%s/%s is removed again and again",
+			       r->plan->cgroup_parent, r->plan->cgroup_name);
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = limit_write(r->cgroup, &w[i], err);
+		if (w[i].ctl & r->plan->cgroup_need)
+			rc = limit_write(r->cgroup, &w[i], err);
 	return rc;
 }
 
@@ -327,7 +332,8 @@ static void leaf_leave(const struct run *r)
 	cgroup_ctl_list(r->plan->cgroup_need, '-', list, sizeof(list));
 	(void)write_file(r->cgroup_parent, "cgroup.subtree_control", list);
 	(void)write_file(r->cgroup_parent, "cgroup.procs", "0");
-	(void)unlinkat(r->cgroup_parent, LEAF, AT_REMOVEDIR); /* EBUSY: the scope's end removes it */
+	(void)unlinkat(r->cgroup_parent, LEAF,
+		       AT_REMOVEDIR); /* EBUSY: the scope's end removes it */
 }
 
 static void cgroup_undo(struct run *r)
@@ -382,7 +388,7 @@ static int cgroup_verify(const struct run *r, struct err *err)
 		const char *value;
 		const char *file = write_pick(fd, &w[i], &value);
 
-		if (!file)
+		if (!file || !(w[i].ctl & r->plan->cgroup_need))
 			continue;
 		rc = group_read(fd, file, got, sizeof(got));
 		if (rc < 0)
@@ -411,7 +417,8 @@ static void cgroup_show(const struct run *r, FILE *out)
 
 	fprintf(out, "mkdir %s/%s\n", r->plan->cgroup_parent, r->plan->cgroup_name);
 	for (size_t i = 0; i < n; i++)
-		fprintf(out, "%s = %s\n", w[i].file, w[i].text ? w[i].text : w[i].value);
+		if (w[i].ctl & r->plan->cgroup_need)
+			fprintf(out, "%s = %s\n", w[i].file, w[i].text ? w[i].text : w[i].value);
 }
 
 static const struct hint cgroup_hints[] = {

@@ -90,7 +90,8 @@ void cgroup_ctl_list(unsigned set, char sign, char *buf, size_t size)
 
 		if (!(set & 1u << i))
 			continue;
-		len = snprintf(buf + used, size - used, "%s%s%s", used ? " " : "", mark, ctl_names[i]);
+		len = snprintf(buf + used, size - used, "%s%s%s", used ? " " : "", mark,
+			       ctl_names[i]);
 		used += len > 0 ? (size_t)len : 0;
 	}
 }
@@ -113,7 +114,8 @@ void cgroup_parse_self(const char *text, struct cgroup_host *h)
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 		const char *list = memchr(text, ':', len);
-		const char *path = list ? memchr(list + 1, ':', len - (size_t)(list + 1 - text)) : NULL;
+		const char *path = list ? memchr(list + 1, ':', len - (size_t)(list + 1 - text))
+					: NULL;
 
 		if (path) {
 			size_t path_len = len - (size_t)(path + 1 - text);
@@ -170,7 +172,8 @@ static void parse_mount(const char *line, size_t len, struct cgroup_host *h)
 		n++;
 		i += word + 1;
 	}
-	if (!dash || dash + 3 >= n || !keep(type, sizeof(type), field[dash + 1], field_len[dash + 1]))
+	if (!dash || dash + 3 >= n ||
+	    !keep(type, sizeof(type), field[dash + 1], field_len[dash + 1]))
 		return;
 	if (!strcmp(type, "cgroup")) {
 		unsigned set = ctl_set(field[dash + 3], field_len[dash + 3], ",");
@@ -185,8 +188,8 @@ static void parse_mount(const char *line, size_t len, struct cgroup_host *h)
 
 		if (!unescape(root, sizeof(root), field[3], field_len[3]))
 			return;
-		if (h->mount[0] && (!h->has_path || path_below(h->path, h->root) ||
-				    !path_below(h->path, root)))
+		if (h->mount[0] &&
+		    (!h->has_path || path_below(h->path, h->root) || !path_below(h->path, root)))
 			return;
 		if (unescape(h->mount, sizeof(h->mount), field[4], field_len[4]))
 			(void)keep(h->root, sizeof(h->root), root, strlen(root));
@@ -206,14 +209,14 @@ void cgroup_parse_mounts(const char *text, struct cgroup_host *h)
 /* ---- one directory -------------------------------------------------------------------------- */
 
 struct look {
-	bool is_ours;     /* we may make groups here and move processes */
-	int why;          /* ... if not: the errno */
+	bool is_ours; /* we may make groups here and move processes */
+	int why;      /* ... if not: the errno */
 	uid_t owner;
-	bool is_real_root;/* the root of the whole tree: the rules for inner groups don't hold */
-	unsigned has;     /* controllers there are */
-	unsigned gives;   /* controllers handed to the children */
-	bool is_empty;    /* no process in it */
-	bool is_self_only;/* just us */
+	bool is_real_root; /* the root of the whole tree: the rules for inner groups don't hold */
+	unsigned has;      /* controllers there are */
+	unsigned gives;    /* controllers handed to the children */
+	bool is_empty;     /* no process in it */
+	bool is_self_only; /* just us */
 };
 
 static unsigned look_set(int dirfd, const char *file)
@@ -280,15 +283,15 @@ static bool is_delegated(const char *dir)
 
 /* ---- the ladder ----------------------------------------------------------------------------- */
 
-#define HINT_SCOPE                                                                                 \
-	"run it in a scope of its own: systemd-run --user --scope -p Delegate=yes pillbox run ... "  \
-	"(needs a systemd user session: log in directly, not by su or cron, or once "              \
+#define HINT_SCOPE                                                                                  \
+	"run it in a scope of its own: systemd-run --user --scope -p Delegate=yes pillbox run ... " \
+	"(needs a systemd user session: log in directly, not by su or cron, or once "               \
 	"`loginctl enable-linger USER`); or do without: --allow-missing=cgroup"
-#define HINT_DELEGATE                                                                              \
-	"as root, put `[Service]` and `Delegate=cpu cpuset io memory pids` into "                    \
-	"/etc/systemd/system/user@.service.d/delegate.conf, run `systemctl daemon-reload` and log "  \
+#define HINT_DELEGATE                                                                               \
+	"as root, put `[Service]` and `Delegate=cpu cpuset io memory pids` into "                   \
+	"/etc/systemd/system/user@.service.d/delegate.conf, run `systemctl daemon-reload` and log " \
 	"in again; or do without: --allow-missing=cgroup"
-#define HINT_V2                                                                                    \
+#define HINT_V2                                                                                      \
 	"boot with systemd.unified_cgroup_hierarchy=1 (with systemd) or cgroup_no_v1=all (without) " \
 	"on the kernel command line; or do without: --allow-missing=cgroup"
 
@@ -335,7 +338,8 @@ static int own_dir(const struct cgroup_host *h, char dir[PATH_MAX], struct err *
 	const char *rest = h->path;
 
 	if (!h->has_path || !h->mount[0]) {
-		say(err, ENOENT, HINT_V2, "cgroup v2 is not mounted (no cgroup2 in /proc/self/mountinfo)");
+		say(err, ENOENT, HINT_V2,
+		    "cgroup v2 is not mounted (no cgroup2 in /proc/self/mountinfo)");
 		return -err->num;
 	}
 	if (strcmp(h->root, "/") != 0 && path_below(h->path, h->root))
@@ -347,7 +351,8 @@ static int own_dir(const struct cgroup_host *h, char dir[PATH_MAX], struct err *
 		    "our own group %s does not show below %s", h->path, h->mount);
 		return -err->num;
 	}
-	if ((size_t)snprintf(dir, PATH_MAX, "%s%s", h->mount, strcmp(rest, "/") ? rest : "") >= PATH_MAX)
+	if ((size_t)snprintf(dir, PATH_MAX, "%s%s", h->mount, strcmp(rest, "/") ? rest : "") >=
+	    PATH_MAX)
 		return err_set(err, ENAMETOOLONG, "path of our own group");
 	return 0;
 }
@@ -382,11 +387,12 @@ static void refuse(const char *dir, const struct look *l, unsigned need, struct 
 		    "--allow-missing=cgroup",
 		    "%s is mounted read-only", dir);
 	} else if (!l->is_ours) {
-		say(err, l->why, HINT_SCOPE, "%s is not delegated to this user (its owner is uid %u)",
-		    dir, l->owner);
+		say(err, l->why, HINT_SCOPE,
+		    "%s is not delegated to this user (its owner is uid %u)", dir, l->owner);
 	} else if (need & ~l->has) {
 		cgroup_ctl_list(need & ~l->has, 0, list, sizeof(list));
-		say(err, ENOENT, HINT_DELEGATE, "%s has no controller %s delegated to it", dir, list);
+		say(err, ENOENT, HINT_DELEGATE, "%s has no controller %s delegated to it", dir,
+		    list);
 	} else {
 		say(err, EBUSY, HINT_SCOPE,
 		    "%s holds other processes, so it cannot hand limits on (cgroups(7), \"no internal "
@@ -413,7 +419,8 @@ static int place_here(const struct cgroup_host *h, unsigned need, uid_t uid, pid
 
 		(void)keep(top, sizeof(top), dir, unit);
 		if (!is_delegated(top) && (look_at(top, uid, self, &l) < 0 || l.is_ours)) {
-			say(err, EACCES, HINT_SCOPE, "%s belongs to systemd (it has no Delegate=yes)", top);
+			say(err, EACCES, HINT_SCOPE,
+			    "%s belongs to systemd (it has no Delegate=yes)", top);
 			return -err->num;
 		}
 	}
@@ -427,7 +434,8 @@ static int place_here(const struct cgroup_host *h, unsigned need, uid_t uid, pid
 		if (l.is_real_root && uid == 0)
 			break; /* has a better rung */
 		if (l.is_ours && !(need & ~l.has) &&
-		    (!(need & ~l.gives) || l.is_empty || l.is_real_root || (is_own && l.is_self_only))) {
+		    (!(need & ~l.gives) || l.is_empty || l.is_real_root ||
+		     (is_own && l.is_self_only))) {
 			(void)keep(ret->parent, sizeof(ret->parent), dir, len);
 			ret->make = false;
 			ret->leaf = (need & ~l.gives) && !l.is_empty && !l.is_real_root;

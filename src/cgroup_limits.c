@@ -76,7 +76,8 @@ static void writes_memory(const struct limits *l, struct cgroup_write *out, size
 		row_number(out, n, CTL_MEMORY, "--memory", "memory.oom.group", 1);
 	}
 	if (limit_asked(l->reservation))
-		row_number(out, n, CTL_MEMORY, "--memory-reservation", "memory.low", l->reservation);
+		row_number(out, n, CTL_MEMORY, "--memory-reservation", "memory.low",
+			   l->reservation);
 	writes_swap(l, out, n);
 }
 

@@ -45,42 +45,35 @@ static int host_read(struct cgroup_host *h, struct err *err)
 	return 0;
 }
 
-/* Without a group, because the user said so: every limit that is lost is named. */
-static void plan_without(struct run *r, unsigned need, const struct err *cause)
+/*
+ * Find the place for what is in *need. Where the processes' limit has no place in a group but the
+ * rlimit is as strong, it goes there, and *need is what is left. -EAGAIN: none, and the user said
+ * to go on without.
+ */
+static int plan_place(struct run *r, const struct cgroup_host *h, unsigned *need,
+		      struct cgroup_place *place, struct err *err)
 {
-	char options[256];
-
-	if ((need & CTL_PIDS) && rlimit_holds(r)) {
-		r->plan->pids_by_rlimit = true;
-		need &= ~(unsigned)CTL_PIDS;
-	}
-	cgroup_options(&r->spec->limits, need, options, sizeof(options));
-	if (options[0])
-		note("NOT ENFORCED: %s: %s%s%s", options, cause->msg, cause->raw ? "" : ": ",
-		     cause->raw ? "" : strerrordesc_np(cause->num));
-}
-
-static int plan_place(struct run *r, unsigned need, struct cgroup_place *place, struct err *err)
-{
-	struct cgroup_host *h = calloc(1, sizeof(*h));
 	struct err cause = {0};
 	char options[256];
-	int rc;
+	int rc = cgroup_place(h, *need, r->plan->caller_uid, getpid(), place, &cause);
 
-	if (!h)
-		return err_set(err, ENOMEM, "cgroup");
-	rc = host_read(h, &cause);
-	if (rc == 0)
-		rc = cgroup_place(h, need, r->plan->caller_uid, getpid(), place, &cause);
-	/* Only what is bound to v1 needs the other boot; the rest of the request is not at fault. */
-	cgroup_options(&r->spec->limits, need & h->v1 ? need & h->v1 : need, options, sizeof(options));
-	free(h);
+	if (rc < 0 && (*need & CTL_PIDS) && rlimit_holds(r)) {
+		r->plan->pids_by_rlimit = true;
+		*need &= ~(unsigned)CTL_PIDS;
+		cause = (struct err){0};
+		rc = cgroup_place(h, *need, r->plan->caller_uid, getpid(), place, &cause);
+	}
 	if (rc == 0)
 		return 0;
 	if (r->spec->allow_missing & MISSING_CGROUP) {
-		plan_without(r, need, &cause);
+		cgroup_options(&r->spec->limits, *need, options, sizeof(options));
+		note("NOT ENFORCED: %s: %s%s%s", options, cause.msg, cause.raw ? "" : ": ",
+		     cause.raw ? "" : strerrordesc_np(cause.num));
 		return -EAGAIN;
 	}
+	/* Of a request of which some is bound to v1, that is what has to be dealt with. */
+	cgroup_options(&r->spec->limits, *need & h->v1 ? *need & h->v1 : *need, options,
+		       sizeof(options));
 	err_set(err, cause.num, "%s: %s", options, cause.msg);
 	err->raw = cause.raw;
 	err_hint(err, "%s", cause.hint);
@@ -90,6 +83,7 @@ static int plan_place(struct run *r, unsigned need, struct cgroup_place *place, 
 static int cgroup_plan_run(struct run *r, struct err *err)
 {
 	unsigned need = cgroup_need(&r->spec->limits);
+	auto_free struct cgroup_host *h = NULL;
 	struct cgroup_place place = {0};
 	struct arena *a = r->spec->arena;
 	int rc;
@@ -101,7 +95,12 @@ static int cgroup_plan_run(struct run *r, struct err *err)
 	}
 	if (r->spec->name && strchr(r->spec->name, '/'))
 		return err_say(err, "--name %s: a name has no '/'", r->spec->name);
-	rc = plan_place(r, need, &place, err);
+	h = calloc(1, sizeof(*h));
+	if (!h)
+		return err_set(err, ENOMEM, "cgroup");
+	if (host_read(h, err) < 0)
+		return -err->num;
+	rc = plan_place(r, h, &need, &place, err);
 	if (rc < 0)
 		return rc == -EAGAIN ? 0 : rc;
 	r->plan->cgroup_need = need;
@@ -122,7 +121,8 @@ static bool cgroup_plan_wanted(const struct run *r)
 static void cgroup_plan_show(const struct run *r, FILE *out)
 {
 	if (r->plan->pids_by_rlimit)
-		fprintf(out, "pids limit by RLIMIT_NPROC, which counts per user namespace and uid\n");
+		fprintf(out,
+			"pids limit by RLIMIT_NPROC, which counts per user namespace and uid\n");
 	if (r->plan->has_cgroup)
 		fprintf(out, "group %s/%s%s\n", r->plan->cgroup_parent, r->plan->cgroup_name,
 			r->plan->cgroup_leaf ? ", the launcher steps into a leaf beside it" : "");

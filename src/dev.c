@@ -11,6 +11,7 @@
  */
 #include "mnt.h"
 #include "sys.h"
+#include "verify.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -177,6 +178,24 @@ static void dev_show(const struct run *r, FILE *out)
 	fprintf(out, " pts shm(size=%llu) mqueue\n", (unsigned long long)r->spec->shm_size);
 }
 
+static int dev_verify(const struct run *r, struct err *err)
+{
+	static const char *const inside[] = {"/dev/pts", "/dev/shm", "/dev/mqueue"};
+	char path[32];
+
+	if (!verify_mount(r, "/dev", "ro") || !verify_mount(r, "/dev", "nosuid"))
+		return err_say(err, "no mount on /dev that is ro and nosuid");
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		(void)snprintf(path, sizeof(path), "/dev/%s", nodes[i].name);
+		if (!verify_mount(r, path, "noexec"))
+			return err_say(err, "%s is not bound", path);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(inside); i++)
+		if (!verify_mount(r, inside[i], "noexec"))
+			return err_say(err, "nothing is mounted on %s", inside[i]);
+	return 0;
+}
+
 const struct step step_dev = {
 	.id = "dev",
 	.what = "a /dev of our own: null zero full random urandom tty, pts, shm, mqueue; then sealed",
@@ -186,6 +205,7 @@ const struct step step_dev = {
 	.side = CHILD,
 	.show = dev_show,
 	.run = dev_run,
+	.verify = dev_verify,
 	.hints = (const struct hint[]){
 		{ELOOP, "/dev in the rootfs is a symbolic link: make it a directory"},
 		{ENOENT, "the host's /dev lacks a standard node, or the rootfs has no /dev"},

@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -20,6 +21,7 @@
 
 #include "supervise.h"
 #include "sys.h"
+#include "verify.h"
 
 /* The descriptors it keeps, by their place; the last one only until it is ready. */
 enum { GUARD_TERMINAL, GUARD_LAUNCHER, GUARD_SANDBOX, GUARD_READY, GUARD_FDS };
@@ -176,6 +178,19 @@ static void guard_undo(struct run *r)
 	r->guard = 0;
 }
 
+static int guard_verify(const struct run *r, struct err *err)
+{
+	char name[32] = "", mode[16] = "";
+
+	if (r->guard <= 0 || proc_status(r->guard, "Name", name, sizeof(name)) < 0 ||
+	    proc_status(r->guard, "Seccomp", mode, sizeof(mode)) < 0)
+		return err_say(err, "there is no guard process");
+	if (strcmp(name, "pillbox-guard") != 0 || strcmp(mode, "2") != 0)
+		return err_say(err, "process %d is no confined guard: Name %s, Seccomp %s", r->guard,
+			       name, mode);
+	return 0;
+}
+
 static const struct hint guard_hints[] = {
 	{EAGAIN, "the limit on processes is reached: ulimit -u, or pids.max of the cgroup"},
 	{0, NULL},
@@ -193,5 +208,6 @@ const struct step step_guard = {
 	.show = guard_show,
 	.run = guard_run,
 	.undo = guard_undo,
+	.verify = guard_verify,
 	.hints = guard_hints,
 };

@@ -59,12 +59,13 @@ struct ruleset {
 	uint64_t fs, net, scoped;
 };
 
-#define RIGHTS_READ                                                                                \
+#define RIGHTS_READ \
 	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 /* The rights that a rule on something else than a directory may give; others are EINVAL. */
-#define RIGHTS_FILE                                                                                \
-	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE | \
-	 LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_IOCTL_DEV)
+#define RIGHTS_FILE                                                   \
+	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
+	 LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_TRUNCATE | \
+	 LANDLOCK_ACCESS_FS_IOCTL_DEV)
 /* Given nowhere: a sandbox has no use for new device nodes. */
 #define RIGHTS_NEVER (LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK)
 
@@ -142,12 +143,14 @@ int landlock_plan(struct run *r, struct err *err)
 		return 0;
 	}
 	if (!s->no_new_privs)
-		return required(r, "it needs no_new_privs", "add --security-opt no-new-privileges", err);
-	if (abi < 0)
-		return required(r, why_absent(abi),
-				"it needs CONFIG_SECURITY_LANDLOCK and landlock in lsm= on the kernel command "
-				"line (see /sys/kernel/security/lsm)",
+		return required(r, "it needs no_new_privs", "add --security-opt no-new-privileges",
 				err);
+	if (abi < 0)
+		return required(
+			r, why_absent(abi),
+			"it needs CONFIG_SECURITY_LANDLOCK and landlock in lsm= on the kernel command "
+			"line (see /sys/kernel/security/lsm)",
+			err);
 	if (abi < (int)ABI_AUTO)
 		note("Landlock ABI 1: renames and links between directories are refused in the sandbox");
 	r->plan->landlock_abi = (unsigned)abi;
@@ -179,7 +182,8 @@ static int rule_add(const struct run *r, int ruleset, int fd, uint64_t rights, c
 static int rule_path(const struct run *r, int ruleset, const char *path, uint64_t rights,
 		     struct err *err)
 {
-	auto_close int fd = sys_openat2(AT_FDCWD, path, O_PATH | O_CLOEXEC, 0, RESOLVE_NO_MAGICLINKS);
+	auto_close int fd = sys_openat2(AT_FDCWD, path, O_PATH | O_CLOEXEC, 0,
+					RESOLVE_NO_MAGICLINKS);
 
 	if (fd < 0)
 		return err_set(err, -fd, "%s", path);
@@ -226,7 +230,8 @@ static int rules_mounts(const struct run *r, int ruleset, struct err *err)
 		if (m->is_readonly && !m->is_dev)
 			continue;
 		if (m->is_readonly)
-			rights = LANDLOCK_ACCESS_FS_WRITE_FILE; /* a node is written on a read-only mount too */
+			rights =
+				LANDLOCK_ACCESS_FS_WRITE_FILE; /* a node is written on a read-only mount too */
 		if (m->is_dev)
 			rights |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
 		if (rule_path(r, ruleset, m->target, rights, err) < 0)
@@ -261,7 +266,7 @@ static int rules_all(const struct run *r, int ruleset, struct err *err)
 
 /* Something that works now and that only Landlock can refuse later. -1: none was found. */
 struct proof {
-	int socket;              /* ABI 6: an abstract socket made outside of the domain */
+	int socket; /* ABI 6: an abstract socket made outside of the domain */
 	struct sockaddr_un name;
 	socklen_t name_len;
 };
@@ -329,7 +334,8 @@ static int landlock_run(struct run *r, struct err *err)
 	if (rules_all(r, ruleset, err) < 0 || proof_prepare(abi, &proof, err) < 0)
 		return -err->num;
 	rc = syscall(SYS_landlock_restrict_self, ruleset, 0) < 0
-		? err_set(err, errno, "put the Landlock rules in force") : 0;
+		     ? err_set(err, errno, "put the Landlock rules in force")
+		     : 0;
 	if (rc == 0)
 		rc = abi >= 6 ? proof_socket(&proof, err) : proof_node(err);
 	if (proof.socket >= 0)
@@ -365,11 +371,13 @@ static int landlock_verify(const struct run *r, struct err *err)
 {
 	if (r->page->landlock == (int)r->plan->landlock_abi)
 		return 0;
-	return err_say(err, "Landlock was planned (ABI %u) and not seen in force", r->plan->landlock_abi);
+	return err_say(err, "Landlock was planned (ABI %u) and not seen in force",
+		       r->plan->landlock_abi);
 }
 
 static const struct hint landlock_hints[] = {
-	{EPERM, "Landlock needs no_new_privs; or a filter around pillbox forbids it: --landlock off"},
+	{EPERM,
+	 "Landlock needs no_new_privs; or a filter around pillbox forbids it: --landlock off"},
 	{E2BIG, "sixteen layers of Landlock are around pillbox already: --landlock off"},
 	{ENOMEM, "out of kernel memory for the rules"},
 	{0, NULL},

@@ -8,8 +8,10 @@
  */
 #include "mnt.h"
 #include "sys.h"
+#include "verify.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -102,6 +104,45 @@ static void mounts_show(const struct run *r, FILE *out)
 	}
 }
 
+/* The options that the topmost mount on `point` must have, and the one it must not. */
+static int mount_check(const struct run *r, const struct mount_req *m, struct err *err)
+{
+	const struct {
+		const char *option;
+		bool is_wanted;
+	} flags[] = {{"ro", m->is_readonly}, {"noexec", !m->is_exec}, {"nosuid", !m->is_suid},
+		     {"nodev", !m->is_dev}};
+	char point[PATH_MAX];
+
+	verify_target(r, m->target, point);
+	if (!verify_mount(r, point, NULL))
+		return err_say(err, "%s: nothing is mounted on %s", m->origin, point);
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		if (flags[i].is_wanted && !verify_mount(r, point, flags[i].option))
+			return err_say(err, "%s: %s is not %s", m->origin, point, flags[i].option);
+	/* A bind may have it from its source. */
+	if (m->kind == MOUNT_TMPFS && !m->is_readonly && verify_mount(r, point, "ro"))
+		return err_say(err, "%s: %s is read-only", m->origin, point);
+	return 0;
+}
+
+static int mounts_verify(const struct run *r, struct err *err)
+{
+	const struct spec *s = r->spec;
+
+	for (size_t i = 0; i < s->n_mounts; i++) {
+		bool is_inside = false; /* of another mount, whose links may lead it elsewhere */
+
+		for (size_t j = 0; j < i; j++)
+			is_inside |= path_below(s->mounts[i].target, s->mounts[j].target);
+		if (is_inside && !verify_mount(r, s->mounts[i].target, NULL))
+			continue;
+		if (mount_check(r, &s->mounts[i], err) < 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
 const struct step step_mounts = {
 	.id = "mounts",
 	.what = "mount the binds and tmpfs that were asked for, parents before children",
@@ -111,6 +152,7 @@ const struct step step_mounts = {
 	.wanted = mounts_wanted,
 	.show = mounts_show,
 	.run = mounts_run,
+	.verify = mounts_verify,
 	.hints = (const struct hint[]){
 		{EROFS, "the mount point does not exist, and is not on a file system of the sandbox's own: "
 			"make it in the rootfs, or below the bind it belongs to"},

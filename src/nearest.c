@@ -70,7 +70,7 @@ const char *nearest(const char *word, const char *(*name)(size_t i), size_t n)
 			found = candidate;
 		}
 	}
-	/* "net" means "network", though four letters are missing; but a typing error comes first. */
+	/* "net" means "network", though four letters are missing. A typing error comes first. */
 	for (size_t i = 0; best > 1 && len >= 3 && i < n; i++) {
 		const char *candidate = name(i);
 

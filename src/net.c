@@ -35,6 +35,21 @@ static int net_lo_run(struct run *r, struct err *err)
 	return 0;
 }
 
+/* Only an interface that is up has its address in the routing table (fib_trie; no other file tells). */
+static int lo_is_up(const struct run *r, struct err *err)
+{
+	auto_free char *text = NULL;
+	char path[64];
+	size_t len;
+	int rc;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/net/fib_trie", verify_pid(r));
+	rc = read_file(AT_FDCWD, path, 1 << 20, &text, &len);
+	if (rc < 0)
+		return err_set(err, -rc, "routes of the sandbox");
+	return strstr(text, "127.0.0.1") ? 0 : err_say(err, "the sandbox's lo is down");
+}
+
 /* /proc/PID/net/dev lists the interfaces of that process' namespace: two header lines, then lo. */
 static int net_lo_verify(const struct run *r, struct err *err)
 {
@@ -54,7 +69,7 @@ static int net_lo_verify(const struct run *r, struct err *err)
 		return err_say(err, "the sandbox has no lo");
 	if (lines != 3)
 		return err_say(err, "the sandbox sees %u interfaces, not only lo", lines - 2);
-	return 0;
+	return lo_is_up(r, err);
 }
 
 const struct step step_net_lo = {

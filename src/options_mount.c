@@ -410,7 +410,7 @@ int opt_mount(struct spec *s, const char *value, const char *origin, struct err 
 		m.kind = MOUNT_BIND;
 		m.is_exec = true;
 	}
-	/* Again, now on the defaults of this type, since `type` may stand behind what it decides. */
+	/* Again, on the defaults of this type: `type` may stand behind what it decides. */
 	rc = mount_fields(s, value, &m, &f, origin, err);
 	m.source = f.source;
 	return rc < 0 ? rc : add_mount(s, &m, f.target, origin, err);

@@ -253,14 +253,16 @@ static int check(const struct line *l, struct err *err)
 
 static int apply_all(struct spec *s, const struct line *l, struct err *err)
 {
+	static const enum option_phase order[] = {PHASE_PRESET, PHASE_FILE, PHASE_LINE};
+
 	preset_apply(s, PRESET_HARDENED);
-	for (int phase = 0; phase < PHASE_COUNT; phase++) {
+	for (size_t phase = 0; phase < ARRAY_SIZE(order); phase++) {
 		for (size_t i = 0; i < l->n_items; i++) {
 			const struct item *item = &l->items[i];
 			char origin[ORIGIN_SIZE];
 			int rc;
 
-			if ((int)item->def->phase != phase || item->is_repeat)
+			if (item->def->phase != order[phase] || item->is_repeat)
 				continue;
 			rc = item->def->set(s, item->value, origin_of(item, origin), err);
 			if (rc < 0)

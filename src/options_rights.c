@@ -63,7 +63,7 @@ static int set_apparmor(struct spec *s, const char *value, const char *origin, s
 
 	if (len == 0)
 		return err_say(err, "%s: a profile name or `unconfined` is missing", origin);
-	/* AppArmor's own limit is a page; "//&" separates stacked profiles, so "&" is not a name's. */
+	/* "//&" separates stacked profiles, so that '&' is never part of one name. */
 	if (len > 1024)
 		return err_say(err, "%s: a profile name of %zu bytes", origin, len);
 	for (size_t i = 0; i < len; i++)

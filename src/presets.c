@@ -32,40 +32,21 @@
  * Programs may run from /tmp and from nowhere else: compilers, test runners and installers put
  * theirs there. `strict` does without.
  */
+/* clang-format off */
 static const struct mount_req hardened_mounts[] = {
-	{.kind = MOUNT_TMPFS,
-	 .origin = "preset",
-	 .target = "/tmp",
-	 .is_exec = true,
-	 .has_mode = true,
-	 .mode = 01777,
-	 .size = 256 * MIB,
-	 .inodes = 65536},
-	{.kind = MOUNT_TMPFS,
-	 .origin = "preset",
-	 .target = "/run",
-	 .has_mode = true,
-	 .mode = 01777,
-	 .size = 64 * MIB,
-	 .inodes = 16384},
-	{.kind = MOUNT_TMPFS,
-	 .origin = "preset",
-	 .target = "/var/tmp",
-	 .has_mode = true,
-	 .mode = 01777,
-	 .size = 256 * MIB,
-	 .inodes = 65536},
+	{ .kind = MOUNT_TMPFS, .origin = "preset", .target = "/tmp", .is_exec = true,
+	  .has_mode = true, .mode = 01777, .size = 256 * MIB, .inodes = 65536 },
+	{ .kind = MOUNT_TMPFS, .origin = "preset", .target = "/run",
+	  .has_mode = true, .mode = 01777, .size = 64 * MIB, .inodes = 16384 },
+	{ .kind = MOUNT_TMPFS, .origin = "preset", .target = "/var/tmp",
+	  .has_mode = true, .mode = 01777, .size = 256 * MIB, .inodes = 65536 },
 };
 
 static const struct mount_req strict_mounts[] = {
-	{.kind = MOUNT_TMPFS,
-	 .origin = "preset",
-	 .target = "/tmp",
-	 .has_mode = true,
-	 .mode = 01777,
-	 .size = 64 * MIB,
-	 .inodes = 16384},
+	{ .kind = MOUNT_TMPFS, .origin = "preset", .target = "/tmp",
+	  .has_mode = true, .mode = 01777, .size = 64 * MIB, .inodes = 16384 },
 };
+/* clang-format on */
 
 static const char *const names[] = {
 	[PRESET_DOCKER] = "docker",

@@ -58,6 +58,16 @@ static void proc_show(const struct run *r, FILE *out)
 		r->spec->proc_mode == PROC_SUBSET ? ",subset=pid" : "");
 }
 
+static int proc_verify(const struct run *r, struct err *err)
+{
+	static const char *const flags[] = {"nosuid", "nodev", "noexec"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+		if (!verify_mount(r, "/proc", flags[i]))
+			return err_say(err, "no mount on /proc that is %s", flags[i]);
+	return 0;
+}
+
 const struct step step_proc = {
 	.id = "proc",
 	.what = "a /proc of the new pid namespace",
@@ -67,6 +77,7 @@ const struct step step_proc = {
 	.side = CHILD,
 	.show = proc_show,
 	.run = proc_run,
+	.verify = proc_verify,
 	.hints = (const struct hint[]){
 		{EPERM, "parts of the host's /proc are covered by mounts, as inside another container; "
 			"then the kernel refuses a new one (mount_too_revealing). Start pillbox outside, or "
@@ -291,6 +302,11 @@ static int sys_run(struct run *r, struct err *err)
 	return r->spec->is_masked ? mask_list(r, "sys/", err) : 0;
 }
 
+static int sys_verify(const struct run *r, struct err *err)
+{
+	return verify_mount(r, "/sys", "ro") ? 0 : err_say(err, "no read-only mount on /sys");
+}
+
 const struct step step_sys = {
 	.id = "sys",
 	.what = "a read-only /sys, with Docker's masks",
@@ -300,6 +316,7 @@ const struct step step_sys = {
 	.side = CHILD,
 	.wanted = sys_wanted,
 	.run = sys_run,
+	.verify = sys_verify,
 	.hints = (const struct hint[]){
 		{EPERM, "parts of the host's /sys are covered, so the kernel refuses a new one; the "
 			"hardened preset needs no /sys"},

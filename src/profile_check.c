@@ -10,7 +10,7 @@
  * The argument values: BPF compares 32-bit halves with constants, and those come from the rules.
  * So every half takes each constant, one less, one more, zero and all ones (for a mask also each of
  * its bits flipped), and every high half is combined with every low half. Between two such values
- * no answer can change. Where the combinations of several arguments are too many, a fixed
+ * no comparison changes its answer. For masks, add_joint() looks for what this leaves out. Where the combinations of several arguments are too many, a fixed
  * pseudo-random choice of them is taken, around every rule.
  *
  * Where several rules fit a call, the strictest action must hold: libseccomp has no such order,
@@ -32,6 +32,7 @@
 #define MAX_VALUES 4096   /* of one argument */
 #define MAX_POINTS 65536  /* of one call; beyond it they are sampled */
 #define X32_BIT 0x40000000U
+#define FOREIGN_CALLS 600 /* numbers tried of an architecture that is not in the profile */
 
 /* ---- a direct reading of the rules -------------------------------------------------------- */
 
@@ -159,6 +160,57 @@ static void collect(const struct entry *e, size_t n, unsigned index, unsigned sh
 	h->n = kept;
 }
 
+/* A value for which no masked rule holds, by flipping a bit of each that does; or some other. */
+static uint64_t avoid_masks(const struct entry *e, size_t n, unsigned index, uint64_t v)
+{
+	bool is_held = true;
+
+	for (unsigned round = 0; is_held && round < 64; round++) {
+		is_held = false;
+		for (size_t i = 0; i < n; i++) {
+			for (unsigned c = 0; c < e[i].n_conds; c++) {
+				const struct profile_cond *cond = &e[i].conds[c];
+				uint64_t bits = cond->value;
+
+				if (cond->index != index || cond->op != SCMP_CMP_MASKED_EQ || !bits ||
+				    (v & bits) != cond->datum)
+					continue;
+				/* another bit each time, or two rules could undo each other for ever */
+				for (unsigned k = 0; k < round && (bits & (bits - 1)); k++)
+					bits &= bits - 1;
+				v ^= bits & -bits;
+				is_held = true;
+			}
+		}
+	}
+	return v;
+}
+
+/*
+ * Masks are not compared with constants, so halves do not reach every answer: many rules of a bit
+ * each ("differs from this value somewhere") all hold but for one value. Look for the values at
+ * which none does, and flip each of their bits.
+ */
+static void add_joint(const struct entry *e, size_t n, unsigned index, bool is_32bit,
+		      struct values *ret)
+{
+	for (size_t i = 0; i < n; i++) {
+		for (unsigned c = 0; c < e[i].n_conds && ret->n + 66 < MAX_POINTS; c++) {
+			const struct profile_cond *cond = &e[i].conds[c];
+			uint64_t v;
+
+			if (cond->index != index || cond->op != SCMP_CMP_MASKED_EQ)
+				continue;
+			v = avoid_masks(e, n, index, i % 2 ? cond->datum : cond->datum | ~cond->value);
+			if (is_32bit)
+				v = (uint32_t)v;
+			ret->v[ret->n++] = v;
+			for (unsigned bit = 0; bit < (is_32bit ? 32U : 64U); bit++)
+				ret->v[ret->n++] = v ^ 1ULL << bit;
+		}
+	}
+}
+
 /* Every high half with every low half; thinned out evenly where that is too many. */
 static int make_values(const struct entry *e, size_t n, unsigned index, bool is_32bit,
 		       struct values *ret)
@@ -177,14 +229,15 @@ static int make_values(const struct entry *e, size_t n, unsigned index, bool is_
 	}
 	collect(e, n, index, 0, low);
 	all = high->n * low->n;
-	step = all / MAX_POINTS + 1;
-	ret->v = malloc((all / step + 1) * sizeof(*ret->v));
+	step = all / (MAX_POINTS / 2) + 1;
+	ret->v = malloc(MAX_POINTS * sizeof(*ret->v));
 	if (!ret->v)
 		return -ENOMEM;
 	ret->index = index;
 	ret->n = 0;
 	for (size_t i = 0; i < all; i += step)
 		ret->v[ret->n++] = (uint64_t)high->v[i / low->n] << 32 | low->v[i % low->n];
+	add_joint(e, n, index, is_32bit, ret);
 	return 0;
 }
 
@@ -378,24 +431,42 @@ static int check_arch(struct check *c, unsigned at)
 	return compare(c, NULL, 0, &d, beyond);
 }
 
-/* What the profile does not speak of must be killed: other architectures, and x32 if not listed. */
+/* Every call of an architecture that is not in the profile ends the process, x32 included. */
+static int check_killed(const struct check *c, uint32_t arch, uint32_t first)
+{
+	for (unsigned fill = 0; fill < 2; fill++) {
+		struct seccomp_data d = {.arch = arch};
+		int rc = 0;
+
+		memset(d.args, fill ? 0xff : 0, sizeof(d.args));
+		for (uint32_t nr = first; nr < first + FOREIGN_CALLS && !rc; nr++) {
+			d.nr = (int)nr;
+			rc = compare(c, NULL, 0, &d, SECCOMP_RET_KILL_PROCESS);
+		}
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
 static int check_foreign(const struct check *c)
 {
-	struct seccomp_data d = {.arch = 0xdeadbeef};
-	bool has_x86_64 = false, has_x32 = false;
-	int rc;
+	static const uint32_t others[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64,
+					  AUDIT_ARCH_ARM, 0, 0xdeadbeef};
+	bool has_x32 = false;
+	int rc = 0;
 
-	for (unsigned i = 0; i < c->p->n_arches; i++) {
-		has_x86_64 |= c->p->arches[i] == SCMP_ARCH_X86_64;
-		has_x32 |= c->p->arches[i] == SCMP_ARCH_X32;
-	}
-	rc = compare(c, NULL, 0, &d, SECCOMP_RET_KILL_PROCESS);
-	if (rc || !has_x86_64 || has_x32)
-		return rc;
-	for (uint32_t nr = X32_BIT; nr < X32_BIT + 600 && !rc; nr++) {
-		d.arch = SCMP_ARCH_X86_64;
-		d.nr = (int)nr;
-		rc = compare(c, NULL, 0, &d, SECCOMP_RET_KILL_PROCESS);
+	for (size_t i = 0; i < ARRAY_SIZE(others) && !rc; i++) {
+		bool is_listed = false;
+
+		for (unsigned k = 0; k < c->p->n_arches; k++) {
+			is_listed |= profile_audit_arch(c->p->arches[k]) == others[i];
+			has_x32 |= c->p->arches[k] == SCMP_ARCH_X32;
+		}
+		if (!is_listed)
+			rc = check_killed(c, others[i], 0);
+		else if (others[i] == AUDIT_ARCH_X86_64 && !has_x32)
+			rc = check_killed(c, others[i], X32_BIT);
 	}
 	return rc;
 }

@@ -198,26 +198,33 @@ static bool next_action(const struct profile_rule *rules, size_t n, const int32_
 	return is_found;
 }
 
-/* All rules of one call; the first that fits ends the program, so the strictest come first. */
+/*
+ * All rules of one call; the first that fits ends the program, so the strictest come first, and
+ * after one without conditions nothing follows.
+ */
 static int emit_call(const struct profile *p, struct profile_prog *prog, uint32_t nr,
 		     const struct profile_rule *rules, size_t n)
 {
 	int32_t action = 0, before;
 	const int32_t *after = NULL;
+	bool is_ended = false;
 	unsigned skip;
 	int rc;
 
 	rc = emit_jump(prog, BPF_JEQ, nr, 1, 0);
 	rc = rc ? rc : emit_skip(prog, &skip);
-	while (!rc && next_action(rules, n, after, &action)) {
-		for (size_t i = 0; i < n && !rc; i++) {
-			if ((int32_t)rules[i].action == action)
-				rc = emit_rule(prog, &rules[i]);
+	while (!rc && !is_ended && next_action(rules, n, after, &action)) {
+		for (size_t i = 0; i < n && !rc && !is_ended; i++) {
+			if ((int32_t)rules[i].action != action)
+				continue;
+			rc = emit_rule(prog, &rules[i]);
+			is_ended = rules[i].n_conds == 0;
 		}
 		before = action;
 		after = &before;
 	}
-	rc = rc ? rc : emit_ret(prog, p->def_action);
+	if (!rc && !is_ended)
+		rc = emit_ret(prog, p->def_action);
 	if (!rc)
 		patch(prog, skip);
 	return rc;

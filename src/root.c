@@ -9,6 +9,7 @@
 #include "mnt.h"
 #include "overlay.h"
 #include "sys.h"
+#include "verify.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -330,6 +331,38 @@ static int root_ro_run(struct run *r, struct err *err)
 	return rc < 0 ? err_set(err, -rc, "make the root read-only") : 0;
 }
 
+/* A mount that another step made has flags of its own. */
+static bool is_of_root(const struct run *r, const char *point)
+{
+	const struct spec *s = r->spec;
+	char target[PATH_MAX];
+
+	if (path_below(point, "/dev") || path_below(point, "/proc"))
+		return false;
+	if (s->has_sys && path_below(point, "/sys"))
+		return false;
+	for (size_t i = 0; i < s->n_mounts; i++) {
+		verify_target(r, s->mounts[i].target, target);
+		if (path_below(point, target))
+			return false;
+	}
+	return true;
+}
+
+static int root_ro_each(const struct run *r, const char *point, const char *options, void *arg)
+{
+	if (verify_option(options, "ro") || !is_of_root(r, point))
+		return 0;
+	return err_say(arg, "%s is writable", point);
+}
+
+static int root_ro_verify(const struct run *r, struct err *err)
+{
+	int rc = verify_mounts(r, root_ro_each, err);
+
+	return rc < 0 ? err_set(err, -rc, "mounts of the sandbox") : 0;
+}
+
 const struct step step_root_ro = {
 	.id = "root-ro",
 	.what = "make the whole root tree read-only, submounts included",
@@ -339,6 +372,7 @@ const struct step step_root_ro = {
 	.side = CHILD,
 	.wanted = root_ro_wanted,
 	.run = root_ro_run,
+	.verify = root_ro_verify,
 };
 
 static int root_attach_run(struct run *r, struct err *err)
@@ -392,6 +426,26 @@ static int pivot_run(struct run *r, struct err *err)
 	return chdir("/") < 0 ? err_set(err, errno, "/") : 0;
 }
 
+static int count_root(const struct run *r, const char *point, const char *options, void *arg)
+{
+	unsigned *n = arg;
+
+	(void)r, (void)options;
+	*n += !strcmp(point, "/");
+	return 0;
+}
+
+/* Before pivot the new root lies over the old one: two mounts on /. Afterwards there is one. */
+static int pivot_verify(const struct run *r, struct err *err)
+{
+	unsigned n = 0;
+	int rc = verify_mounts(r, count_root, &n);
+
+	if (rc < 0)
+		return err_set(err, -rc, "mounts of the sandbox");
+	return n == 1 ? 0 : err_say(err, "%u mounts on /, so the host's root is still there", n);
+}
+
 const struct step step_pivot = {
 	.id = "pivot",
 	.what = "make the new tree the root of the mount namespace and detach the old one",
@@ -399,6 +453,7 @@ const struct step step_pivot = {
 	.refs = "pivot_root(2), umount2(2) MNT_DETACH",
 	.side = CHILD,
 	.run = pivot_run,
+	.verify = pivot_verify,
 	.hints = (const struct hint[]){
 		{EINVAL, "the host's root is an initramfs, or its / is shared: see pivot_root(2)"},
 		{0, NULL}},

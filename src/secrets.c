@@ -8,8 +8,10 @@
  */
 #include "mnt.h"
 #include "sys.h"
+#include "verify.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -131,6 +133,14 @@ static int secrets_run(struct run *r, struct err *err)
 	return rc < 0 ? err_set(err, -rc, "mount /run/secrets") : 0;
 }
 
+static int secrets_verify(const struct run *r, struct err *err)
+{
+	char point[PATH_MAX];
+
+	verify_target(r, "/run/secrets", point);
+	return verify_mount(r, point, "ro") ? 0 : err_say(err, "no read-only mount on %s", point);
+}
+
 const struct step step_secrets = {
 	.id = "secrets",
 	.what = "write the secrets on a tmpfs of their own and seal it",
@@ -139,6 +149,7 @@ const struct step step_secrets = {
 	.side = CHILD,
 	.wanted = secrets_wanted,
 	.run = secrets_run,
+	.verify = secrets_verify,
 	.hints = (const struct hint[]){
 		{EINVAL, "uid and gid have to be ids of the map: see user_namespaces(7)"},
 		{0, NULL}},

@@ -34,6 +34,21 @@ static int undump_run(struct run *r, struct err *err)
 	return 0;
 }
 
+/* The files in /proc of a process that is not dumpable belong to root: proc(5). */
+static int undump_verify(const struct run *r, struct err *err)
+{
+	char path[64];
+	struct stat st;
+
+	if (r->plan->caller_uid == 0 && r->plan->map_kind == MAP_SINGLE)
+		return 0; /* then they would be root's anyway */
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", verify_pid(r));
+	if (stat(path, &st) < 0)
+		return err_set(err, errno, "%s", path);
+	return st.st_uid == 0 ? 0 : err_say(err, "%s belongs to %u, not root: the process is dumpable",
+					    path, st.st_uid);
+}
+
 const struct step step_undump = {
 	.id = "undump",
 	.what = "close our own memory and /proc entry to ptrace by the caller's other processes",
@@ -42,6 +57,7 @@ const struct step step_undump = {
 	.refs = "prctl(2) PR_SET_DUMPABLE, ptrace(2)",
 	.side = CHILD,
 	.run = undump_run,
+	.verify = undump_verify,
 };
 
 /* ---- limits ------------------------------------------------------------------------------- */
@@ -193,6 +209,11 @@ static int umask_run(struct run *r, struct err *err)
 	return 0;
 }
 
+static int umask_verify(const struct run *r, struct err *err)
+{
+	return verify_status(r, "Umask", "0022", err);
+}
+
 const struct step step_umask = {
 	.id = "umask",
 	.what = "umask 022, and the defaults for personality, timer slack, scheduler and CPU affinity",
@@ -200,6 +221,7 @@ const struct step step_umask = {
 	.refs = "umask(2), personality(2), sched_setaffinity(2)",
 	.side = CHILD,
 	.run = umask_run,
+	.verify = umask_verify,
 };
 
 /* ---- nnp ---------------------------------------------------------------------------------- */
@@ -271,6 +293,26 @@ static int session_run(struct run *r, struct err *err)
 	return r->plan->has_tty ? tty_take(r, err) : 0;
 }
 
+/* In /proc/PID/stat after the name in brackets: state, ppid, pgrp, session. */
+static int session_verify(const struct run *r, struct err *err)
+{
+	auto_free char *text = NULL;
+	char path[64];
+	char *at;
+	size_t len;
+	int session = 0;
+	int rc;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", verify_pid(r));
+	rc = read_file(AT_FDCWD, path, 4096, &text, &len);
+	if (rc < 0)
+		return err_set(err, -rc, "%s", path);
+	at = strrchr(text, ')');
+	if (!at || sscanf(at + 1, " %*c %*d %*d %d", &session) != 1)
+		return err_say(err, "%s: not understood", path);
+	return session == r->child ? 0 : err_say(err, "session %d is not pid 1's own", session);
+}
+
 const struct step step_session = {
 	.id = "session",
 	.what = "a session of its own, with its own terminal or none",
@@ -279,6 +321,7 @@ const struct step step_session = {
 	.refs = "setsid(2), credentials(7), tty_ioctl(4)",
 	.side = CHILD,
 	.run = session_run,
+	.verify = session_verify,
 };
 
 /* ---- fds ---------------------------------------------------------------------------------- */
@@ -297,6 +340,12 @@ static int fds_run(struct run *r, struct err *err)
 	return 0;
 }
 
+/* The descriptors of an undumpable process are hidden; the mask is what the kernel shows of this. */
+static int fds_verify(const struct run *r, struct err *err)
+{
+	return verify_status(r, "SigBlk", "0000000000000000", err);
+}
+
 const struct step step_fds = {
 	.id = "fds",
 	.what = "mark every descriptor but 0, 1, 2 (and --preserve-fds) close-on-exec; empty the signal "
@@ -306,4 +355,5 @@ const struct step step_fds = {
 	.refs = "close_range(2), sigprocmask(2)",
 	.side = CHILD,
 	.run = fds_run,
+	.verify = fds_verify,
 };

@@ -31,7 +31,7 @@ uint64_t caps_resolve(uint64_t base, uint64_t add, uint64_t drop, uint64_t all)
 
 static void finish_caps(struct spec *s)
 {
-	uint64_t added = s->cap_add & CAP_ALL_BIT ? ~0ULL : s->cap_add;
+	uint64_t added = (s->cap_add & CAP_ALL_BIT) ? ~0ULL : s->cap_add;
 
 	s->caps = caps_resolve(s->caps, s->cap_add, s->cap_drop, caps_known());
 	s->cap_added = s->caps & added;

@@ -9,10 +9,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "mnt.h"
 #include "runner.h"
 
 /* Value of "field:" in a text of "field:\tvalue" lines. */
@@ -79,8 +81,7 @@ int verify_status(const struct run *r, const char *field, const char *want, stru
 	return 0;
 }
 
-/* "ro,nosuid" holds "ro" as a whole word. */
-static bool has_option(const char *options, const char *option)
+bool verify_option(const char *options, const char *option)
 {
 	size_t len = strlen(option);
 
@@ -90,27 +91,87 @@ static bool has_option(const char *options, const char *option)
 	return false;
 }
 
-bool verify_mount(const struct run *r, const char *target, const char *option)
+/* proc(5): blanks and the backslash stand as three octal digits: "\040". In place. */
+static void unescape(char *text)
+{
+	char *out = text;
+
+	for (const char *p = text; *p; p++) {
+		unsigned byte;
+
+		if (*p == '\\' && sscanf(p + 1, "%3o", &byte) == 1 && strspn(p + 1, "01234567") >= 3) {
+			*out++ = (char)byte;
+			p += 3;
+		} else {
+			*out++ = *p;
+		}
+	}
+	*out = '\0';
+}
+
+int verify_mounts(const struct run *r,
+		  int (*each)(const struct run *r, const char *point, const char *options, void *arg),
+		  void *arg)
 {
 	auto_free char *text = NULL;
 	char path[64];
 	char *save = NULL;
-	bool holds = false;
 	size_t len;
+	int rc;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/mountinfo", verify_pid(r));
-	if (read_file(AT_FDCWD, path, 64 << 20, &text, &len) < 0)
-		return false;
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char point[4096], options[256];
+	rc = read_file(AT_FDCWD, path, 64 << 20, &text, &len);
+	for (char *line = rc < 0 ? NULL : strtok_r(text, "\n", &save); line && !rc;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char point[PATH_MAX], options[256];
 
-		/* proc(5): id, parent, major:minor, root, mount point, options; the last line is on top */
+		/* proc(5): id, parent, major:minor, root, mount point, options */
 		if (sscanf(line, "%*d %*d %*s %*s %4095s %255s", point, options) != 2)
 			continue;
-		if (!strcmp(point, target))
-			holds = !option || has_option(options, option);
+		unescape(point);
+		rc = each(r, point, options, arg);
 	}
-	return holds;
+	return rc;
+}
+
+struct wanted_mount {
+	const char *target, *option;
+	bool holds;
+};
+
+static int mount_match(const struct run *r, const char *point, const char *options, void *arg)
+{
+	struct wanted_mount *w = arg;
+
+	(void)r;
+	if (!strcmp(point, w->target)) /* the last one is on top */
+		w->holds = !w->option || verify_option(options, w->option);
+	return 0;
+}
+
+bool verify_mount(const struct run *r, const char *target, const char *option)
+{
+	struct wanted_mount w = {target, option, false};
+
+	return verify_mounts(r, mount_match, &w) == 0 && w.holds;
+}
+
+void verify_target(const struct run *r, const char *target, char *buf)
+{
+	char link[64], root[PATH_MAX], place[PATH_MAX];
+	auto_close int fd = mnt_resolve(r->root_src, target, 0);
+	ssize_t n = -1, m = -1;
+
+	if (fd >= 0) {
+		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", r->root_src);
+		n = readlink(link, root, sizeof(root) - 1);
+		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		m = readlink(link, place, sizeof(place) - 1);
+	}
+	if (n > 0 && m > n && !memcmp(root, place, (size_t)n) && place[n] == '/')
+		(void)snprintf(buf, PATH_MAX, "%.*s", (int)(m - n), place + n);
+	else
+		(void)snprintf(buf, PATH_MAX, "%s", target);
 }
 
 static bool verify_wanted(const struct run *r)

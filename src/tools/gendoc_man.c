@@ -59,18 +59,18 @@ static void man_head(FILE *out)
 		".B pillbox run",
 		".RI [ options ] \" ROOTFS \" \"[\\fB\\-\\-\\fP] [\" COMMAND \" [\" ARG ...]]",
 		".SH DESCRIPTION",
-		"`pillbox run` takes the directory ROOTFS and runs COMMAND in it, /bin/sh if none is "
-		"given. It builds a sandbox around it from namespaces, id maps, mounts, control group "
-		"limits, capabilities, no_new_privs, AppArmor, Landlock and seccomp. It needs no root, "
-		"no daemon and no set-user-ID bit of its own.",
+		"`pillbox run` takes the directory ROOTFS and runs COMMAND in it, /bin/sh if none "
+		"is given. It builds a sandbox around it from namespaces, id maps, mounts, "
+		"control group limits, capabilities, no_new_privs, AppArmor, Landlock and "
+		"seccomp. It needs no root, no daemon and no set-user-ID bit of its own.",
 		".PP",
-		"ROOTFS is never changed, unless `--overlay` names a directory for the changes. What "
-		"is asked for and cannot be had is an error before anything is touched. When pillbox "
-		"ends, however it ends, nothing of the sandbox is left.",
+		"ROOTFS is never changed, unless `--overlay` names a directory for the changes. "
+		"What is asked for and cannot be had is an error before anything is touched. When "
+		"pillbox ends, however it ends, nothing of the sandbox is left.",
 		".PP",
 		"Names and values of options are those of `docker run`. Options end at ROOTFS. An "
-		"option given twice with different values is an error; options that add to a list may "
-		"be given again and again.",
+		"option given twice with different values is an error; options that add to a list "
+		"may be given again and again.",
 		NULL,
 	};
 
@@ -119,10 +119,10 @@ static void man_order(FILE *out)
 		fprintf(out, ".TP\n\\fB%s\\fR (%s)\n", step->id,
 			step->side == PARENT ? "launcher" : "child");
 		man_text(out, step->what);
-		fputs(".br\n", out);
+		fputs(".br\n.I Here:\n", out);
 		man_text(out, step->why);
 		if (step->refs) {
-			fputs(".br\n", out);
+			fputs(".br\n.I See:\n", out);
 			man_text(out, step->refs);
 		}
 	}
@@ -186,31 +186,33 @@ static void man_files(FILE *out)
 		"The subordinate ids of the caller. Without them the sandbox has one user and one "
 		"group.",
 		".TP\n.I /etc/passwd\\fR, \\fI/etc/group",
-		"Those of ROOTFS, where `--user` or `--group-add` gives a name. They are read strictly, "
-		"and a name of digits is an id.",
+		"Those of ROOTFS, where `--user` or `--group-add` gives a name. They are read "
+		"strictly, and a name of digits is an id.",
 		".TP\n.I /run/secrets",
 		"Inside: what `--secret` asked for, on a file system of its own in memory.",
 		".SH EXAMPLES",
 		"A shell in a directory tree:",
 		".PP\n.EX\n    pillbox run ./rootfs\n.EE\n.PP",
 		"A build with the sources read-only, half a CPU and 256 MiB:",
-		".PP\n.EX\n    pillbox run \\-m 256m \\-\\-cpus 0.5 \\-v ./src:/src:ro \\-w /src ./rootfs "
-		"make O=/tmp\n.EE\n.PP",
+		".PP\n.EX\n    pillbox run \\-m 256m \\-\\-cpus 0.5 \\-v ./src:/src:ro \\-w /src "
+		"./rootfs make O=/tmp\n.EE\n.PP",
 		"A server that keeps its data in a directory of the host and reads a password:",
 		".PP\n.EX\n    pillbox run \\-v ./data:/data \\-\\-secret src=./password ./rootfs "
 		"server \\-\\-data /data\n.EE\n.PP",
 		"Docker's defaults, with one control more:",
-		".PP\n.EX\n    pillbox run \\-\\-preset docker \\-\\-cap\\-drop ALL ./rootfs id\n.EE",
+		".PP\n.EX\n    pillbox run \\-\\-preset docker \\-\\-cap\\-drop ALL ./rootfs "
+		"id\n.EE",
 		".SH SECURITY",
-		"ROOTFS and everything that runs in it are taken for hostile. They must not read or "
-		"change what was not handed to them, gain rights, outlive pillbox, or reach the "
-		"caller's terminal.",
+		"ROOTFS and everything that runs in it are taken for hostile. They must not read "
+		"or change what was not handed to them, gain rights, outlive pillbox, or reach "
+		"the caller's terminal.",
 		".PP",
-		"All sandboxes share the host's kernel: a hole in a system call that the filter allows "
-		"is a hole in the sandbox. Time that a program takes and caches that it fills can be "
-		"observed from other programs. What is handed in by `--volume`, `--preserve-fds` or "
-		"`--network host` is as open to the command as to the caller. Limits need a control "
-		"group; where `--allow-missing` did without something, the report says NOT ENFORCED.",
+		"All sandboxes share the host's kernel: a hole in a system call that the filter "
+		"allows is a hole in the sandbox. Time that a program takes and caches that it "
+		"fills can be observed from other programs. What is handed in by `--volume`, "
+		"`--preserve-fds` or `--network host` is as open to the command as to the caller. "
+		"Limits need a control group; where `--allow-missing` did without something, the "
+		"report says NOT ENFORCED.",
 		".PP",
 		"pillbox refuses to run set-user-ID.",
 		".SH SEE ALSO",

@@ -17,8 +17,8 @@ export LC_ALL=C
 
 # --- identities ---------------------------------------------------------------------------------
 
-USER_RANGE=pillbox-t1
-USER_NONE=pillbox-t2
+USER_RANGE=${PILLBOX_USER_RANGE:-pillbox-t1}
+USER_NONE=${PILLBOX_USER_NONE:-pillbox-t2}
 
 user_of() { # ID -> user name, "" for the caller itself
 	[ "$(id -u)" = 0 ] || return 0
@@ -70,21 +70,29 @@ as() { # ID COMMAND...
 
 # --- what must be the same before and after -----------------------------------------------------
 
-# Processes of the sandbox: those of the test users and of their ranges, and pillbox itself.
+# Processes that our launches made, and no others: those that run our copy of pillbox (launcher and
+# init), that see one of our trees as a mount, or that belong to a test user or to its range.
 live_pids() {
-	local uids
-	uids=" $(id -u "$USER_RANGE" 2>/dev/null) $(id -u "$USER_NONE" 2>/dev/null) "
-	cat /proc/[0-9]*/status 2>/dev/null | awk -v uids="$uids" -v root="$(id -u)" '
-		/^Name:/ { name = $2; state = "" }
-		/^State:/ { state = $2 }
-		/^Pid:/ { pid = $2 }
-		/^Uid:/ {
-			if (state == "Z" && root != 0) next
-			if (root == 0 && (index(uids, " " $2 " ") || $2 >= 65536 && $2 < 4294967295) ||
-			    name ~ /^pillbox/)
-				print pid
-		}' | sort -n
+	{
+		find /proc -maxdepth 2 -name exe -lname "$STAGE/*" -printf '%h\n' 2>/dev/null
+		grep -lsF " $STAGE/" /proc/[0-9]*/mountinfo
+		[ "$(id -u)" != 0 ] || cat /proc/[0-9]*/status 2>/dev/null | awk -v users="$USERS" '
+			BEGIN { n = split(users, range, " ") }
+			/^Pid:/ { pid = $2 }
+			/^Uid:/ {
+				for (i = 1; i <= n; i++) {
+					split(range[i], r, ":")
+					if ($2 >= r[1] && $2 < r[1] + r[2]) print "/proc/" pid
+				}
+			}'
+	} | cut -d/ -f3 | sort -u
 }
+
+# FIRST:COUNT of every id that only the test users have
+USERS=$(for user in "$USER_RANGE" "$USER_NONE"; do
+	id -u "$user" 2>/dev/null | sed 's/$/:1/'
+	awk -F: -v u="$user" '$1 == u { print $2 ":" $3 }' /etc/subuid 2>/dev/null
+done | tr '\n' ' ')
 
 host_state() {
 	sha256sum </proc/self/mountinfo
@@ -169,10 +177,11 @@ inside() {
 	pb ${opts[@]+"${opts[@]}"} "$ROOT" -- /bin/probe "$@"
 }
 
-# A preset by its options. `strict` limits memory and CPUs, which not every test machine can.
+# A preset by its options. `strict` limits memory and CPUs and enters an AppArmor profile, which
+# not every test machine can.
 preset() { # NAME
 	echo --preset "$1"
-	[ "$1" != strict ] || echo --allow-missing=cgroup
+	[ "$1" != strict ] || echo --allow-missing=cgroup,apparmor
 }
 
 want_rc() {

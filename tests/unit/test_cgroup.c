@@ -46,7 +46,8 @@ static void expect_value(const struct limits *l, const char *file, const char *w
 	if (!want)
 		cr_expect(!got, "%s is written: %s", file, got);
 	else
-		cr_expect(got && !strcmp(got, want), "%s: %s and not %s", file, got ? got : "nothing", want);
+		cr_expect(got && !strcmp(got, want), "%s: %s and not %s", file,
+			  got ? got : "nothing", want);
 }
 
 /* ---- values --------------------------------------------------------------------------------- */
@@ -72,9 +73,9 @@ Test(cgroup_writes, memory_and_swap)
 	} rows[] = {
 		{LIMIT_UNSET, "67108864"}, /* as much swap as memory */
 		{0, "67108864"},
-		{64 * MIB, "0"},           /* equal: no swap */
+		{64 * MIB, "0"}, /* equal: no swap */
 		{96 * MIB, "33554432"},
-		{LIMIT_MAX, NULL},         /* -1: the kernel's default is "max" already */
+		{LIMIT_MAX, NULL}, /* -1: the kernel's default is "max" already */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -159,8 +160,14 @@ Test(cgroup_text, sizes_and_keys)
 		uint64_t bytes;
 		const char *want;
 	} rows[] = {
-		{0, "0"}, {1023, "1023"}, {1024, "1K"}, {64 * MIB, "64M"}, {1536 * MIB, "1.5G"},
-		{64 * MIB - 4096, "63.9M"}, {1ULL << 40, "1T"}, {LIMIT_MAX, "16777215.9T"},
+		{0, "0"},
+		{1023, "1023"},
+		{1024, "1K"},
+		{64 * MIB, "64M"},
+		{1536 * MIB, "1.5G"},
+		{64 * MIB - 4096, "63.9M"},
+		{1ULL << 40, "1T"},
+		{LIMIT_MAX, "16777215.9T"},
 	};
 	static const char events[] = "low 0\nhigh 0\nmax 31\noom 2\noom_kill 1\noom_group_kill 0\n";
 	char text[32];
@@ -231,7 +238,8 @@ Test(cgroup_parse, nonsense_is_skipped)
 
 	parse("", "");
 	cr_expect(!host.has_path && !host.mount[0] && !host.v1);
-	parse("0:\n0\n:\n::\n\n\n12:memory\n", "cgroup2\n- cgroup2 -\n1 2 3 4 5 6 - cgroup2\n - - - - - - - -\n");
+	parse("0:\n0\n:\n::\n\n\n12:memory\n",
+	      "cgroup2\n- cgroup2 -\n1 2 3 4 5 6 - cgroup2\n - - - - - - - -\n");
 	cr_expect(!host.has_path && !host.mount[0] && !host.v1);
 	(void)snprintf(longer, sizeof(longer), "0::/%0*d\n", 2 * PATH_MAX, 0);
 	parse(longer, "");
@@ -376,7 +384,8 @@ Test(cgroup_place, never_above_the_unit)
 	group("", "memory\n", "memory\n", "");
 	group("/app.slice", "memory\n", "memory\n", "");
 	group("/app.slice/run.scope", "memory\n", "", "1\n4711\n");
-	refused("/app.slice/run.scope", CTL_MEMORY, getuid(), EACCES, "no Delegate=yes", "systemd-run --user");
+	refused("/app.slice/run.scope", CTL_MEMORY, getuid(), EACCES, "no Delegate=yes",
+		"systemd-run --user");
 	delegate("/app.slice/run.scope");
 	refused("/app.slice/run.scope", CTL_MEMORY, getuid(), EBUSY, "holds other processes",
 		"systemd-run --user");
@@ -402,8 +411,8 @@ Test(cgroup_place, controller_not_delegated)
 	group("", "cpu io memory pids\n", "memory pids\n", "");
 	group("/run.scope", "memory pids\n", "", "4711\n");
 	delegate("/run.scope");
-	refused("/run.scope", CTL_MEMORY | CTL_CPU | CTL_IO, getuid(), ENOENT, "no controller cpu io",
-		"delegate.conf");
+	refused("/run.scope", CTL_MEMORY | CTL_CPU | CTL_IO, getuid(), ENOENT,
+		"no controller cpu io", "delegate.conf");
 }
 
 Test(cgroup_place, not_ours)
@@ -420,7 +429,8 @@ Test(cgroup_place, bound_to_v1)
 	memset(&err, 0, sizeof(err));
 	parse("4:memory:/\n8:pids:/\n0::/\n",
 	      "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n");
-	cr_expect(cgroup_place(&host, CTL_MEMORY | CTL_PIDS | CTL_CPU, 0, 1, &place, &err) == -EOPNOTSUPP);
+	cr_expect(cgroup_place(&host, CTL_MEMORY | CTL_PIDS | CTL_CPU, 0, 1, &place, &err) ==
+		  -EOPNOTSUPP);
 	cr_expect_str_eq(err.msg, "memory is bound to cgroup v1 at /sys/fs/cgroup/memory; "
 				  "pids is bound to cgroup v1");
 	cr_expect(strstr(err.hint, "systemd.unified_cgroup_hierarchy=1"));
@@ -438,7 +448,8 @@ Test(cgroup_place, not_mounted)
 Test(cgroup_place, outside_of_the_namespace)
 {
 	group("", "memory\n", "memory\n", "");
-	refused("/../../x", CTL_MEMORY, getuid(), ENOENT, "does not show below", "cgroup namespace");
+	refused("/../../x", CTL_MEMORY, getuid(), ENOENT, "does not show below",
+		"cgroup namespace");
 }
 
 Test(cgroup_place, real_root)

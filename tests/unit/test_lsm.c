@@ -36,7 +36,8 @@ Test(apparmor, names)
 	cr_expect(!name_ok("a\x7f"));
 	memset(longer, 'a', 5000);
 	longer[5000] = '\0';
-	cr_expect(!name_ok(longer) && strstr(err.msg, "5000") && strlen(err.msg) < 200, "%s", err.msg);
+	cr_expect(!name_ok(longer) && strstr(err.msg, "5000") && strlen(err.msg) < 200, "%s",
+		  err.msg);
 	longer[APPARMOR_NAME_MAX] = '\0';
 	cr_expect(name_ok(longer));
 }
@@ -68,8 +69,8 @@ Test(apparmor, labels)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		cr_expect(apparmor_label_check(rows[i].label, "p") == rows[i].want, "%s: %d", rows[i].label,
-			  apparmor_label_check(rows[i].label, "p"));
+		cr_expect(apparmor_label_check(rows[i].label, "p") == rows[i].want, "%s: %d",
+			  rows[i].label, apparmor_label_check(rows[i].label, "p"));
 	cr_expect(apparmor_label_check("unconfined_x (enforce)", "unconfined") == -ENOENT);
 }
 
@@ -166,7 +167,8 @@ Test(lsm_check, apparmor_absent)
 	cr_expect(check(&s) == 0 && !plan.apparmor);
 	s.apparmor = "unconfined_x";
 	cr_expect(check(&s) < 0 && !plan.apparmor);
-	cr_expect(!strcmp(err.msg, "apparmor=unconfined_x: this kernel has no AppArmor"), "%s", err.msg);
+	cr_expect(!strcmp(err.msg, "apparmor=unconfined_x: this kernel has no AppArmor"), "%s",
+		  err.msg);
 	cr_expect(strstr(err.hint, "--allow-missing=apparmor"), "%s", err.hint);
 	s.allow_missing = MISSING_APPARMOR;
 	cr_expect(check(&s) == 0 && !plan.apparmor);
@@ -181,7 +183,7 @@ Test(lsm_check, strict_wants_a_profile)
 	if (has_apparmor())
 		cr_skip_test("this kernel has AppArmor");
 	cr_expect(check(&s) < 0);
-	cr_expect(strstr(err.msg, "pillbox-default"), "%s", err.msg);
+	cr_expect(strstr(err.msg, "pillbox-default, which preset strict wants: "), "%s", err.msg);
 	s.allow_missing = MISSING_APPARMOR;
 	cr_expect(check(&s) == 0);
 	s.allow_missing = 0;
