@@ -43,7 +43,7 @@ $(B)/pillbox: $(OBJ)
 GENDOC = gendoc gendoc_man gendoc_shell
 # The compiler of the built-in filters: the same reader as at launch, without the table it makes.
 MKFILTER = mkfilter profile profile_json profile_calls profile_head profile_build \
-	profile_check profile_sim caps_names nearest util err
+	profile_check profile_values profile_sim caps_names nearest util err
 $(B)/mkfilter: $(MKFILTER:%=$(B)/%.o)
 	$(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
 $(B)/mkfilter.o $(GENDOC:%=$(B)/%.o): $(B)/%.o: src/tools/%.c

@@ -15,13 +15,13 @@
 #define BUILTIN_KERNEL 5014
 
 struct builtin_filter {
-	const char *name;                /* "default", "strict", "docker" */
+	const char *name; /* "default", "strict", "docker" */
 	const struct sock_filter *insns;
 	unsigned short n;
-	unsigned flags;                  /* for seccomp(2) */
-	uint64_t caps;                   /* the bounding set it was compiled for */
-	uint64_t caps_mask;              /* the capabilities its rules depend on */
-	const char *json;                /* its source, for any other set */
+	unsigned flags;     /* for seccomp(2) */
+	uint64_t caps;      /* the bounding set it was compiled for */
+	uint64_t caps_mask; /* the capabilities its rules depend on */
+	const char *json;   /* its source, for any other set */
 	size_t json_len;
 };
 

@@ -45,8 +45,7 @@ void cgroup_parse_mounts(const char *text, struct cgroup_host *h);
 /* "cpuset cpu io memory pids" -> bits; names we have no limits for are skipped. */
 unsigned cgroup_parse_controllers(const char *text);
 
-/* The name of one controller, and for write() the list "+memory +pids" (sign '+' or '-'). */
-const char *cgroup_ctl_name(unsigned bit);
+/* The set as text: "memory pids", or for write() with a sign "+memory +pids". */
 void cgroup_ctl_list(unsigned set, char sign, char *buf, size_t size);
 
 /* Where the sandbox's group goes. */

@@ -29,12 +29,12 @@
 struct profile_result {
 	struct sock_filter *insns;
 	unsigned short n;
-	unsigned flags;        /* for seccomp(2): SECCOMP_FILTER_FLAG_* */
-	unsigned n_rules;      /* rules that are in force, one per call name */
-	unsigned n_unknown;    /* call names that no architecture here knows; they were skipped */
-	char unknown[96];      /* the first of them, "a, b, ..." */
-	uint64_t caps_mask;    /* capabilities that includes and excludes mention */
-	unsigned kernel_max;   /* highest minKernel mentioned, major * 1000 + minor; 0: none */
+	unsigned flags;      /* for seccomp(2): SECCOMP_FILTER_FLAG_* */
+	unsigned n_rules;    /* rules that are in force, one per call name */
+	unsigned n_unknown;  /* call names that no architecture here knows; they were skipped */
+	char unknown[96];    /* the first of them, "a, b, ..." */
+	uint64_t caps_mask;  /* capabilities that includes and excludes mention */
+	unsigned kernel_max; /* highest minKernel mentioned, major * 1000 + minor; 0: none */
 };
 
 /*
@@ -48,16 +48,16 @@ void profile_result_free(struct profile_result *res);
 /* ---- between the stages ------------------------------------------------------------------- */
 
 struct profile_cond {
-	unsigned index;       /* argument 0..5 */
-	int op;               /* enum scmp_compare */
-	uint64_t value;       /* what to compare with; MASKED_EQ: the mask */
-	uint64_t datum;       /* MASKED_EQ: what the masked argument must equal */
+	unsigned index; /* argument 0..5 */
+	int op;         /* enum scmp_compare */
+	uint64_t value; /* what to compare with; MASKED_EQ: the mask */
+	uint64_t datum; /* MASKED_EQ: what the masked argument must equal */
 };
 
 /* One call name, one action, conditions that must all hold. Several rules on a call are OR-ed. */
 struct profile_rule {
-	const char *name;     /* owned by the profile */
-	uint32_t action;      /* SCMP_ACT_*, data included */
+	const char *name; /* owned by the profile */
+	uint32_t action;  /* SCMP_ACT_*, data included */
 	unsigned n_conds;
 	struct profile_cond conds[PROFILE_ARGS];
 };
@@ -68,10 +68,10 @@ struct profile {
 	unsigned flags;
 	uint32_t arches[PROFILE_ARCHES]; /* SCMP_ARCH_*; [0] is the native one */
 	unsigned n_arches;
-	struct profile_rule *rules;      /* in force, sorted by name, no duplicates */
+	struct profile_rule *rules; /* in force, sorted by name, no duplicates */
 	size_t n_rules;
 	size_t cap_rules;
-	char **names;                    /* every call name mentioned, in force or not; sorted */
+	char **names; /* every call name mentioned, in force or not; sorted */
 	size_t n_names;
 	size_t cap_names;
 	uint64_t caps_mask;

@@ -20,14 +20,14 @@ struct reader {
 	uint32_t native;
 	struct profile *p;
 	struct err *err;
-	char where[48];          /* "syscalls[12]", "" at the top */
+	char where[48]; /* "syscalls[12]", "" at the top */
 };
 
 struct profile_arch {
-	const char *scmp;  /* SCMP_ARCH_... */
-	const char *name;  /* in includes and excludes */
+	const char *scmp; /* SCMP_ARCH_... */
+	const char *name; /* in includes and excludes */
 	uint32_t token;
-	char family;       /* a kernel for one of a family can run the others */
+	char family; /* a kernel for one of a family can run the others */
 };
 
 /* Set rd->err to "<file>: <place>: <text>". */

@@ -76,7 +76,7 @@ int apparmor_label_check(const char *label, const char *name)
 			if (mode &&
 			    (!strncmp(mode, " (enforce)", 10) || !strncmp(mode, " (kill)", 7)))
 				return 0;
-			/* Stacked on one that only complains; ours was seen to be enforced before. */
+			/* Stacked on one that only complains; ours was seen enforced before. */
 			if (mode && next && !strncmp(mode, " (mixed)", 8))
 				return 0;
 			if (mode && part != label && !strncmp(mode, " (mixed)", 8))
@@ -111,7 +111,7 @@ enum apparmor_state apparmor_find(const char *dir, const char *name)
 
 	if (!list)
 		return PROFILE_HIDDEN;
-	/* Each is a directory named after the profile in a mangled way; its file `name` is exact. */
+	/* Each is a directory with a mangled name; its file `name` has the true one. */
 	while ((e = readdir(list))) {
 		if (e->d_name[0] == '.' || !line_is(dirfd(list), e->d_name, "name", name))
 			continue;
@@ -211,7 +211,7 @@ static int profile_plan(struct run *r, const char *name, bool is_asked, struct e
 				return without(r, name, "the list of profiles cannot be read",
 					       CURE_LOAD, err);
 			if (r->spec->is_verbose)
-				note("AppArmor: the list of profiles cannot be read, so no profile is applied");
+				note("AppArmor: no profile is applied, their list cannot be read");
 			return 0;
 		}
 		break;
@@ -357,16 +357,16 @@ static const struct hint lsm_hints[] = {
 	{EPERM, "with no_new_privs a confined process can only add a profile; this kernel cannot "
 		"stack (Linux 4.8)" HINT_WITHOUT},
 	{EINVAL,
-	 "attr/exec belongs to another security module here: see /sys/kernel/security/lsm" HINT_WITHOUT},
+	 "attr/exec belongs to another security module: /sys/kernel/security/lsm" HINT_WITHOUT},
 	{0, NULL},
 };
 
 const struct step step_lsm_check = {
 	.id = "lsm-check",
-	.what = "look whether the AppArmor profile is loaded and enforced, whether pillbox is confined "
-		"itself, and which Landlock the kernel has",
-	.why = "before anything is touched: the kernel would tell about a missing profile only when the "
-	       "sandbox is nearly finished; whether Landlock is on by default depends on it",
+	.what = "look whether the AppArmor profile is loaded and enforced, whether pillbox is "
+		"confined itself, and which Landlock the kernel has",
+	.why = "before anything is touched: the kernel would tell about a missing profile only "
+	       "when the sandbox is nearly finished; and Landlock's default depends on it",
 	.refs = "apparmor(7), aa_is_enabled(2), aa_getcon(2), landlock(7)",
 	.side = PARENT,
 	.is_pure = true,
@@ -377,9 +377,9 @@ const struct step step_lsm_check = {
 const struct step step_lsm = {
 	.id = "lsm",
 	.what = "have the kernel enter the AppArmor profile at execve",
-	.why = "after the last mount and `caps`: the profile itself is not in force before execve, but "
-	       "its name is written through the sandbox's own /proc; before `landlock` and `filter`, "
-	       "which might forbid that write",
+	.why = "after the mounts, because the name is written through the sandbox's own /proc; "
+	       "the profile is in force only from execve on, so it need not allow the rest of the "
+	       "set-up; before `nnp`, `landlock` and `filter`, which might forbid the write",
 	.refs = "apparmor(7), aa_change_profile(2), aa_stack_profile(2), proc_pid_attr(5)",
 	.side = CHILD,
 	.wanted = lsm_wanted,

@@ -352,7 +352,7 @@ static void cgroup_undo(struct run *r)
 		return;
 	if (r->plan->cgroup_leaf)
 		leaf_leave(r);
-	/* By way of itself: no descriptor of the directory above is held. EBUSY: others are in it. */
+	/* By way of itself, no descriptor of the one above is held. EBUSY: others are in it. */
 	if (r->plan->cgroup_make)
 		(void)unlinkat(r->cgroup_parent, "../pillbox", AT_REMOVEDIR);
 	(void)close(take_fd(&r->cgroup_parent));
@@ -437,9 +437,9 @@ static const struct hint cgroup_hints[] = {
 const struct step step_cgroup = {
 	.id = "cgroup",
 	.what = "make the control group and write the limits into it",
-	.why = "before `clone`, so that the first process is born under its limits; made afterwards, a "
-	       "process could fork or allocate before it is moved in, and what it has by then is not "
-	       "counted",
+	.why = "before `clone`, so that the first process is born under its limits; made "
+	       "afterwards, a process could fork or allocate before it is moved in, and what it "
+	       "has by then is not counted",
 	.refs = "cgroups(7), clone(2) CLONE_INTO_CGROUP",
 	.side = PARENT,
 	.wanted = cgroup_wanted,

@@ -40,14 +40,6 @@
 
 static const char *const ctl_names[CTL_COUNT] = {"cpu", "cpuset", "memory", "pids", "io"};
 
-const char *cgroup_ctl_name(unsigned bit)
-{
-	for (unsigned i = 0; i < CTL_COUNT; i++)
-		if (bit == 1u << i)
-			return ctl_names[i];
-	return "?";
-}
-
 static unsigned ctl_by_name(const char *name, size_t len)
 {
 	if (len == 5 && !memcmp(name, "blkio", 5))
@@ -283,17 +275,17 @@ static bool is_delegated(const char *dir)
 
 /* ---- the ladder ----------------------------------------------------------------------------- */
 
-#define HINT_SCOPE                                                                                  \
-	"run it in a scope of its own: systemd-run --user --scope -p Delegate=yes pillbox run ... " \
-	"(needs a systemd user session: log in directly, not by su or cron, or once "               \
-	"`loginctl enable-linger USER`); or do without: --allow-missing=cgroup"
-#define HINT_DELEGATE                                                                               \
-	"as root, put `[Service]` and `Delegate=cpu cpuset io memory pids` into "                   \
-	"/etc/systemd/system/user@.service.d/delegate.conf, run `systemctl daemon-reload` and log " \
-	"in again; or do without: --allow-missing=cgroup"
-#define HINT_V2                                                                                      \
-	"boot with systemd.unified_cgroup_hierarchy=1 (with systemd) or cgroup_no_v1=all (without) " \
-	"on the kernel command line; or do without: --allow-missing=cgroup"
+static const char hint_scope[] =
+	"run it in a scope of its own: systemd-run --user --scope -p Delegate=yes pillbox run "
+	"... (needs a systemd user session: log in directly, not by su or cron, or once "
+	"`loginctl enable-linger USER`); or do without: --allow-missing=cgroup";
+static const char hint_delegate[] =
+	"as root, put `[Service]` and `Delegate=cpu cpuset io memory pids` into "
+	"/etc/systemd/system/user@.service.d/delegate.conf, run `systemctl daemon-reload` and "
+	"log in again; or do without: --allow-missing=cgroup";
+static const char hint_v2[] =
+	"boot with systemd.unified_cgroup_hierarchy=1 (with systemd) or cgroup_no_v1=all "
+	"(without) on the kernel command line; or do without: --allow-missing=cgroup";
 
 /* A whole sentence with the errno that it stands for. The first one told on the way up stays. */
 __attribute__((format(printf, 4, 5))) static void say(struct err *err, int num, const char *hint,
@@ -328,7 +320,7 @@ static int fail_v1(const struct cgroup_host *h, unsigned bound, struct err *err)
 			       h->v1_mount[i]);
 		used += len > 0 ? (size_t)len : 0;
 	}
-	say(err, EOPNOTSUPP, HINT_V2, "%s", text);
+	say(err, EOPNOTSUPP, hint_v2, "%s", text);
 	return -err->num;
 }
 
@@ -338,7 +330,7 @@ static int own_dir(const struct cgroup_host *h, char dir[PATH_MAX], struct err *
 	const char *rest = h->path;
 
 	if (!h->has_path || !h->mount[0]) {
-		say(err, ENOENT, HINT_V2,
+		say(err, ENOENT, hint_v2,
 		    "cgroup v2 is not mounted (no cgroup2 in /proc/self/mountinfo)");
 		return -err->num;
 	}
@@ -346,8 +338,8 @@ static int own_dir(const struct cgroup_host *h, char dir[PATH_MAX], struct err *
 		rest += strlen(h->root);
 	else if (strcmp(h->root, "/") != 0 || strstr(h->path, "/..")) {
 		say(err, ENOENT,
-		    "the cgroup namespace or mount was made by another container: mount cgroup2 anew, "
-		    "or do without: --allow-missing=cgroup",
+		    "the cgroup namespace or mount is another container's: mount cgroup2 anew, or "
+		    "do without: --allow-missing=cgroup",
 		    "our own group %s does not show below %s", h->path, h->mount);
 		return -err->num;
 	}
@@ -387,16 +379,16 @@ static void refuse(const char *dir, const struct look *l, unsigned need, struct 
 		    "--allow-missing=cgroup",
 		    "%s is mounted read-only", dir);
 	} else if (!l->is_ours) {
-		say(err, l->why, HINT_SCOPE,
+		say(err, l->why, hint_scope,
 		    "%s is not delegated to this user (its owner is uid %u)", dir, l->owner);
 	} else if (need & ~l->has) {
 		cgroup_ctl_list(need & ~l->has, 0, list, sizeof(list));
-		say(err, ENOENT, HINT_DELEGATE, "%s has no controller %s delegated to it", dir,
+		say(err, ENOENT, hint_delegate, "%s has no controller %s delegated to it", dir,
 		    list);
 	} else {
-		say(err, EBUSY, HINT_SCOPE,
-		    "%s holds other processes, so it cannot hand limits on (cgroups(7), \"no internal "
-		    "processes\")",
+		say(err, EBUSY, hint_scope,
+		    "%s holds other processes, so it cannot hand limits on (cgroups(7), \"no "
+		    "internal processes\")",
 		    dir);
 	}
 }
@@ -419,7 +411,7 @@ static int place_here(const struct cgroup_host *h, unsigned need, uid_t uid, pid
 
 		(void)keep(top, sizeof(top), dir, unit);
 		if (!is_delegated(top) && (look_at(top, uid, self, &l) < 0 || l.is_ours)) {
-			say(err, EACCES, HINT_SCOPE,
+			say(err, EACCES, hint_scope,
 			    "%s belongs to systemd (it has no Delegate=yes)", top);
 			return -err->num;
 		}

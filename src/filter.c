@@ -23,7 +23,7 @@
 
 static const struct builtin_filter *find_builtin(enum preset_id preset)
 {
-	const char *name = preset == PRESET_DOCKER ? "docker"
+	const char *name = preset == PRESET_DOCKER   ? "docker"
 			   : preset == PRESET_STRICT ? "strict"
 						     : "default";
 
@@ -42,13 +42,14 @@ static int check_kernel(struct err *err)
 	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0)
 		return 0;
 	err_set(err, errno, "seccomp: this kernel cannot filter system calls");
-	err_hint(err, "it needs CONFIG_SECCOMP_FILTER; if pillbox runs in a container, that container's "
-		 "own profile may forbid seccomp(2). --security-opt seccomp=unconfined does without");
+	err_hint(
+		err,
+		"it needs CONFIG_SECCOMP_FILTER; if pillbox runs in a container, that container's "
+		"own profile may forbid seccomp(2). --security-opt seccomp=unconfined does without");
 	return -errno;
 }
 
-static int compile(struct run *r, const char *origin, const char *text, size_t len,
-		   struct err *err)
+static int compile(struct run *r, const char *origin, const char *text, size_t len, struct err *err)
 {
 	const struct spec *s = r->spec;
 	struct plan *plan = r->plan;
@@ -77,8 +78,8 @@ static int compile_file(struct run *r, struct err *err)
 	int rc = read_file(AT_FDCWD, file, PROFILE_MAX_BYTES, &text, &len);
 
 	if (rc == -EFBIG)
-		return err_say(err, "--security-opt seccomp=%s: larger than the limit of %u bytes", file,
-			       PROFILE_MAX_BYTES);
+		return err_say(err, "--security-opt seccomp=%s: larger than the limit of %u bytes",
+			       file, PROFILE_MAX_BYTES);
 	if (rc)
 		return err_set(err, -rc, "--security-opt seccomp=%s", file);
 	r->plan->filter_name = file;
@@ -109,7 +110,9 @@ static unsigned own_filters(void)
 	uint64_t n;
 
 	return proc_status(getpid(), "Seccomp_filters", text, sizeof(text)) == 0 &&
-	       parse_u64(text, UINT16_MAX, &n) == 0 ? (unsigned)n : 0;
+			       parse_u64(text, UINT16_MAX, &n) == 0
+		       ? (unsigned)n
+		       : 0;
 }
 
 static int compile_run(struct run *r, struct err *err)
@@ -147,13 +150,15 @@ const struct step step_filter_compile = {
 	.wanted = compile_wanted,
 	.show = compile_show,
 	.run = compile_run,
-	.hints = (const struct hint[]){
-		{ENOENT, "the file is looked for in the current directory; \"builtin\" names pillbox's own "
+	.hints =
+		(const struct hint[]){
+			{ENOENT,
+			 "the file is looked for in the current directory; \"builtin\" names pillbox's own "
 			 "profile, \"unconfined\" none"},
-		{EACCES, "the file must be readable by the caller"},
-		{EISDIR, "name the JSON file itself"},
-		{EINVAL, "a seccomp profile is a regular file in Docker's JSON format"},
-		{0, NULL}},
+			{EACCES, "the file must be readable by the caller"},
+			{EISDIR, "name the JSON file itself"},
+			{EINVAL, "a seccomp profile is a regular file in Docker's JSON format"},
+			{0, NULL}},
 };
 
 /* ---- filter-early, filter ----------------------------------------------------------------- */
@@ -185,9 +190,10 @@ static int load_verify(const struct run *r, struct err *err)
 		return err_say(err, "/proc/%d/status: Seccomp is %s, not 2: no filter is loaded",
 			       (int)pid, mode);
 	if (parse_u64(count, UINT16_MAX, &n) || n <= r->plan->n_filters_outside)
-		return err_say(err, "/proc/%d/status: Seccomp_filters is %s, and %u of them are the "
-			       "caller's own: ours is not loaded", (int)pid, count,
-			       r->plan->n_filters_outside);
+		return err_say(err,
+			       "/proc/%d/status: Seccomp_filters is %s, and %u of them are the "
+			       "caller's own: ours is not loaded",
+			       (int)pid, count, r->plan->n_filters_outside);
 	return 0;
 }
 
@@ -199,12 +205,16 @@ static void load_show(const struct run *r, FILE *out)
 }
 
 static const struct hint load_hints[] = {
-	{EACCES, "a filter needs no_new_privs, or CAP_SYS_ADMIN in the user namespace when it is loaded"},
+	{EACCES,
+	 "a filter needs no_new_privs, or CAP_SYS_ADMIN in the user namespace when it is loaded"},
 	{EINVAL, "the kernel does not take this program or one of the profile's flags"},
-	{ENOMEM, "the filters of one process may have 32768 instructions together; pillbox runs under "
-		 "other filters already, or memory is short"},
+	{ENOMEM,
+	 "the filters of one process may have 32768 instructions together; pillbox runs under "
+	 "other filters already, or memory is short"},
 	{ENOSYS, "this kernel was built without seccomp filters"},
-	{EPERM, "a filter that pillbox itself runs under forbids seccomp(2)"},
+	{EPERM,
+	 "with --verify the profile has to allow read, write and recvmsg; or a filter that pillbox "
+	 "itself runs under forbids seccomp(2)"},
 	{0, NULL},
 };
 

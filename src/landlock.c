@@ -12,12 +12,12 @@
  *   -v, --tmpfs, the preset's tmpfs, /dev/shm      everything but device nodes
  *   /dev         open its nodes for writing, ioctl on them (terminals)
  *   /proc        write: comm, oom_score_adj, uid_map ... each has the kernel's own checks
- *   descriptors 0 to 2 and the preserved ones      what they are open for, so that /dev/stdout works
+ *   descriptors 0 to 2 and the preserved ones      what they are open for, as /dev/stdout opens it
  *
  * Not handled: TCP. `--network none` is a network namespace with nothing but its own loopback, and
- * servers on it shall work; `--network host` means the host's. Abstract unix sockets and signals are
- * confined to the sandbox (ABI 6), which matters with --network host; signals from outside, such as
- * the launcher forwards to init, still arrive.
+ * servers on it shall work; `--network host` means the host's. Abstract unix sockets and signals
+ * are confined to the sandbox (ABI 6), which matters with --network host; signals from outside,
+ * such as the launcher forwards to init, still arrive.
  *
  * Should: take every right that the kernel knows away, then give back what is declared.
  * Mustn't: be followed by a mount of any kind (the kernel refuses them from here on), or trust
@@ -139,7 +139,7 @@ int landlock_plan(struct run *r, struct err *err)
 		else if (s->is_verbose)
 			note("Landlock is not applied: %s",
 			     abi < 0 ? why_absent(abi)
-				     : "ABI 1 would forbid renames between directories (--landlock on: use it)");
+				     : "ABI 1 refuses renames between directories");
 		return 0;
 	}
 	if (!s->no_new_privs)
@@ -148,11 +148,11 @@ int landlock_plan(struct run *r, struct err *err)
 	if (abi < 0)
 		return required(
 			r, why_absent(abi),
-			"it needs CONFIG_SECURITY_LANDLOCK and landlock in lsm= on the kernel command "
-			"line (see /sys/kernel/security/lsm)",
+			"it needs CONFIG_SECURITY_LANDLOCK, and landlock in lsm= on the command "
+			"line of the kernel (see /sys/kernel/security/lsm)",
 			err);
 	if (abi < (int)ABI_AUTO)
-		note("Landlock ABI 1: renames and links between directories are refused in the sandbox");
+		note("Landlock ABI 1 refuses renames and links between directories");
 	r->plan->landlock_abi = (unsigned)abi;
 	return 0;
 }
@@ -230,8 +230,8 @@ static int rules_mounts(const struct run *r, int ruleset, struct err *err)
 		if (m->is_readonly && !m->is_dev)
 			continue;
 		if (m->is_readonly)
-			rights =
-				LANDLOCK_ACCESS_FS_WRITE_FILE; /* a node is written on a read-only mount too */
+			/* A node is written on a read-only mount, too. */
+			rights = LANDLOCK_ACCESS_FS_WRITE_FILE;
 		if (m->is_dev)
 			rights |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
 		if (rule_path(r, ruleset, m->target, rights, err) < 0)

@@ -96,8 +96,10 @@ static const struct mini_rule asan_rules[] = {
 	{ .nr = __NR_clock_gettime }, { .nr = __NR_tgkill }, { .nr = __NR_getrandom },
 	{ .nr = __NR_prlimit64 },  { .nr = __NR_rt_sigaction }, { .nr = __NR_rt_sigprocmask },
 	{ .nr = __NR_prctl },      { .nr = __NR_uname },     { .nr = __NR_exit_group },
+	{ .nr = __NR_dup },        { .nr = __NR_pipe2 },
 #ifdef __NR_open
 	{ .nr = __NR_open },       { .nr = __NR_readlink },  { .nr = __NR_stat },
+	{ .nr = __NR_pipe },
 #endif
 };
 #endif

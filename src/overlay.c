@@ -149,3 +149,59 @@ int overlay_build(struct run *r, struct err *err)
 	r->root_tree = take_fd(&tree);
 	return 0;
 }
+
+/* ---- overlay-check (parent, pure) ---------------------------------------------------------- */
+
+static bool id_mapped(const struct id_map *map, uint32_t outside)
+{
+	for (unsigned i = 0; i < map->n; i++)
+		if (outside >= map->ext[i].outside && outside - map->ext[i].outside < map->ext[i].count)
+			return true;
+	return false;
+}
+
+static bool overlay_check_wanted(const struct run *r)
+{
+	return r->spec->root_mode != ROOT_READONLY;
+}
+
+static int overlay_check_run(struct run *r, struct err *err)
+{
+	const char *dir = r->spec->overlay_dir;
+	struct stat st;
+
+	if (r->spec->root_mode == ROOT_OVERLAY) {
+		if (stat(dir, &st) < 0)
+			return err_set(err, errno, "--overlay %s", dir);
+		if (!S_ISDIR(st.st_mode))
+			return err_set(err, ENOTDIR, "--overlay %s", dir);
+		if (r->plan->map_kind != MAP_ROOT && !id_mapped(&r->plan->uids, st.st_uid)) {
+			err_say(err, "--overlay %s: its owner %u is not in the id map", dir, st.st_uid);
+			err_hint(err, "the layer is written as root of the sandbox: use a directory that "
+				      "belongs to you");
+			return -EOVERFLOW;
+		}
+	}
+	/* Copying a file up keeps its owner, and the kernel refuses an owner that it cannot express. */
+	if (r->plan->map_kind != MAP_ROOT && (!id_mapped(&r->plan->uids, r->plan->root_uid) ||
+					      !id_mapped(&r->plan->gids, r->plan->root_gid)))
+		note("the rootfs belongs to %u:%u, which is not in the id map: what is in it cannot be "
+		     "changed inside (EOVERFLOW), only new files be made elsewhere. Unpack the tree as "
+		     "yourself to change it",
+		     r->plan->root_uid, r->plan->root_gid);
+	return 0;
+}
+
+const struct step step_overlay_check = {
+	.id = "overlay-check",
+	.what = "see whether the writable layer can hold what will be written",
+	.why = "after ids, because a file can only be copied up if its owner is in the map",
+	.refs = "user_namespaces(7), mount(8) overlay",
+	.side = PARENT,
+	.is_pure = true,
+	.wanted = overlay_check_wanted,
+	.run = overlay_check_run,
+	.hints = (const struct hint[]){
+		{ENOENT, "--overlay keeps the changes in a directory of yours: mkdir it first"},
+		{0, NULL}},
+};

@@ -47,8 +47,8 @@ static int add_rule(struct reader *rd, const char *name, uint32_t action,
 	struct profile *p = rd->p;
 	struct profile_rule *rule;
 
-	if (p->n_rules >= 4 * PROFILE_MAX_RULES)
-		return profile_bad(rd, "more than %d rules", 4 * PROFILE_MAX_RULES);
+	if (p->n_rules >= 4UL * PROFILE_MAX_RULES)
+		return profile_bad(rd, "more than %lu rules", 4UL * PROFILE_MAX_RULES);
 	if (grow(&p->rules, p->n_rules, &p->cap_rules, sizeof(*p->rules)))
 		return err_set(rd->err, ENOMEM, "%s", rd->origin);
 	rule = &p->rules[p->n_rules++];
@@ -117,8 +117,8 @@ static int read_names(struct reader *rd, json_t *obj, json_t **ret_list, const c
 
 static int read_entry(struct reader *rd, json_t *obj)
 {
-	static const char *const known[] = {"name", "names", "action", "errnoRet", "errno", "args",
-					    "comment", "includes", "excludes", NULL};
+	static const char *const known[] = {"name", "names",   "action",   "errnoRet", "errno",
+					    "args", "comment", "includes", "excludes", NULL};
 	struct profile_cond conds[MAX_CONDS];
 	json_t *list = NULL, *args, *value;
 	const char *single = NULL, *name = NULL;
@@ -134,7 +134,8 @@ static int read_entry(struct reader *rd, json_t *obj)
 	args = profile_field(obj, "args");
 	if (args && !json_is_array(args))
 		return profile_bad(rd, "\"args\" is not a list");
-	json_array_foreach(args, i, value) {
+	json_array_foreach(args, i, value)
+	{
 		if (n == MAX_CONDS)
 			return profile_bad(rd, "more than %d conditions", MAX_CONDS);
 		if (profile_condition(rd, value, &conds[n++]))
@@ -142,7 +143,8 @@ static int read_entry(struct reader *rd, json_t *obj)
 	}
 	n_names = single ? 1 : json_array_size(list);
 	for (i = 0; i < n_names; i++) {
-		if (add_name(rd, single ? single : json_string_value(json_array_get(list, i)), &name))
+		if (add_name(rd, single ? single : json_string_value(json_array_get(list, i)),
+			     &name))
 			return -EINVAL;
 		if (in_force && add_rules(rd, name, action, conds, n))
 			return -EINVAL;
@@ -178,7 +180,8 @@ static int read_arch_map(struct reader *rd, json_t *map)
 
 	if (!json_is_array(map))
 		return profile_bad(rd, "\"archMap\" is not a list");
-	json_array_foreach(map, i, entry) {
+	json_array_foreach(map, i, entry)
+	{
 		if (profile_fields(rd, entry, "archMap", known) ||
 		    profile_string(rd, entry, "architecture", &name) ||
 		    profile_list(rd, entry, "subArchitectures", &list))
@@ -187,7 +190,8 @@ static int read_arch_map(struct reader *rd, json_t *map)
 			return profile_bad(rd, "\"architecture\" is missing in archMap");
 		if (profile_arch(rd, name, &a))
 			return -EINVAL;
-		json_array_foreach(list, j, value) {
+		json_array_foreach(list, j, value)
+		{
 			if (profile_arch(rd, json_string_value(value), &sub))
 				return -EINVAL;
 			if (a->token == rd->native)
@@ -210,7 +214,8 @@ static int read_arches(struct reader *rd, json_t *root)
 		return profile_bad(rd, "both \"architectures\" and \"archMap\" are given");
 	rd->p->arches[0] = rd->native;
 	rd->p->n_arches = 1;
-	json_array_foreach(list, i, value) {
+	json_array_foreach(list, i, value)
+	{
 		if (profile_arch(rd, json_string_value(value), &a))
 			return -EINVAL;
 		add_arch(rd, a);
@@ -220,7 +225,10 @@ static int read_arches(struct reader *rd, json_t *root)
 
 static int read_flags(struct reader *rd, json_t *root)
 {
-	static const struct { const char *name; unsigned flag; } flags[] = {
+	static const struct {
+		const char *name;
+		unsigned flag;
+	} flags[] = {
 		{"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
 		{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
 		/* The filter is loaded while there is one thread: nothing to synchronise. */
@@ -231,7 +239,8 @@ static int read_flags(struct reader *rd, json_t *root)
 
 	if (profile_list(rd, root, "flags", &list))
 		return -EINVAL;
-	json_array_foreach(list, i, value) {
+	json_array_foreach(list, i, value)
+	{
 		for (j = 0; j < ARRAY_SIZE(flags); j++) {
 			if (strcmp(flags[j].name, json_string_value(value)) == 0)
 				break;
@@ -246,20 +255,21 @@ static int read_flags(struct reader *rd, json_t *root)
 static int read_root(struct reader *rd, json_t *root)
 {
 	static const char *const known[] = {"defaultAction", "defaultErrnoRet", "defaultErrno",
-					    "architectures", "archMap", "flags", "syscalls",
-					    "comment", NULL};
+					    "architectures", "archMap",         "flags",
+					    "syscalls",      "comment",         NULL};
 	json_t *entry, *list;
 	size_t i;
 
 	if (profile_fields(rd, root, "the profile", known) ||
 	    profile_action(rd, root, "defaultAction", "defaultErrnoRet", "defaultErrno",
-		       &rd->p->def_action) ||
+			   &rd->p->def_action) ||
 	    read_arches(rd, root) || read_flags(rd, root))
 		return -EINVAL;
 	list = profile_field(root, "syscalls");
 	if (list && !json_is_array(list))
 		return profile_bad(rd, "\"syscalls\" is not a list");
-	json_array_foreach(list, i, entry) {
+	json_array_foreach(list, i, entry)
+	{
 		snprintf(rd->where, sizeof(rd->where), "syscalls[%zu]", i);
 		if (read_entry(rd, entry))
 			return -EINVAL;
@@ -339,7 +349,7 @@ static int tidy(struct reader *rd)
 		qsort(p->names, p->n_names, sizeof(*p->names), by_name);
 	if (n > PROFILE_MAX_RULES) {
 		profile_bad(rd, "%zu rules are in force, and the kernel takes %d instructions", n,
-		    PROFILE_MAX_INSNS);
+			    PROFILE_MAX_INSNS);
 		err_hint(rd->err, "put calls without conditions first, or use fewer values");
 		return -EINVAL;
 	}
@@ -350,22 +360,27 @@ int profile_read(const char *origin, const char *text, size_t len, uint64_t caps
 		 struct profile *ret, struct err *err)
 {
 	struct profile p = {.origin = origin};
-	struct reader rd = {.origin = origin, .caps = caps, .kernel = kernel,
-			    .native = seccomp_arch_native(), .p = &p, .err = err};
+	struct reader rd = {.origin = origin,
+			    .caps = caps,
+			    .kernel = kernel,
+			    .native = seccomp_arch_native(),
+			    .p = &p,
+			    .err = err};
 	auto_free char *quoted = NULL;
 	json_error_t where;
 	json_t *root;
 	int rc;
 
 	if (len > PROFILE_MAX_BYTES)
-		return err_say(err, "%s: a profile of %zu bytes is above the limit of %u", origin, len,
-			       PROFILE_MAX_BYTES);
+		return err_say(err, "%s: a profile of %zu bytes is above the limit of %u", origin,
+			       len, PROFILE_MAX_BYTES);
 	quoted = quote_long_numbers(text, len, &len);
 	if (!quoted)
 		return err_set(err, ENOMEM, "%s", origin);
 	root = json_loadb(quoted, len, JSON_REJECT_DUPLICATES, &where);
 	if (!root) {
-		err_say(err, "%s:%d:%d: not JSON: %s", origin, where.line, where.column, where.text);
+		err_say(err, "%s:%d:%d: not JSON: %s", origin, where.line, where.column,
+			where.text);
 		err_hint(err, "a seccomp profile is a JSON file in Docker's format");
 		return -EINVAL;
 	}

@@ -24,8 +24,8 @@
 
 static int too_long(const struct profile *p, size_t n, struct err *err)
 {
-	err_say(err, "%s: the filter has %zu instructions or more, and the kernel takes %d", p->origin,
-		n, PROFILE_MAX_INSNS);
+	err_say(err, "%s: the filter has %zu instructions or more, and the kernel takes %d",
+		p->origin, n, PROFILE_MAX_INSNS);
 	err_hint(err, "use fewer argument conditions or fewer architectures");
 	return -EINVAL;
 }

@@ -19,14 +19,21 @@
  * Calls that a libseccomp may not know yet. From 424 on a call has one number on every
  * architecture here (x32 adds its bit); the two below that exist on x86_64 only.
  */
-static const struct { const char *name; int nr; } newer[] = {
-	{"uretprobe", 335}, {"uprobe", 336},
-	{"cachestat", 451}, {"fchmodat2", 452}, {"map_shadow_stack", 453},
-	{"futex_wake", 454}, {"futex_wait", 455}, {"futex_requeue", 456},
-	{"statmount", 457}, {"listmount", 458}, {"lsm_get_self_attr", 459},
-	{"lsm_set_self_attr", 460}, {"lsm_list_modules", 461}, {"mseal", 462},
-	{"setxattrat", 463}, {"getxattrat", 464}, {"listxattrat", 465}, {"removexattrat", 466},
-	{"open_tree_attr", 467}, {"file_getattr", 468}, {"file_setattr", 469},
+static const struct {
+	const char *name;
+	int nr;
+} newer[] = {
+	{"uretprobe", 335},         {"uprobe", 336},
+	{"cachestat", 451},         {"fchmodat2", 452},
+	{"map_shadow_stack", 453},  {"futex_wake", 454},
+	{"futex_wait", 455},        {"futex_requeue", 456},
+	{"statmount", 457},         {"listmount", 458},
+	{"lsm_get_self_attr", 459}, {"lsm_set_self_attr", 460},
+	{"lsm_list_modules", 461},  {"mseal", 462},
+	{"setxattrat", 463},        {"getxattrat", 464},
+	{"listxattrat", 465},       {"removexattrat", 466},
+	{"open_tree_attr", 467},    {"file_getattr", 468},
+	{"file_setattr", 469},
 };
 
 uint32_t profile_audit_arch(uint32_t arch)

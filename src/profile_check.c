@@ -7,12 +7,6 @@
  * none is used before it was run here, in a small interpreter, over every call number and over the
  * arguments where an answer can change, and compared with a direct reading of the rules.
  *
- * The argument values: BPF compares 32-bit halves with constants, and those come from the rules.
- * So every half takes each constant, one less, one more, zero and all ones (for a mask also each of
- * its bits flipped), and every high half is combined with every low half. Between two such values
- * no comparison changes its answer. For masks, add_joint() looks for what this leaves out. Where the combinations of several arguments are too many, a fixed
- * pseudo-random choice of them is taken, around every rule.
- *
  * Where several rules fit a call, the strictest action must hold: libseccomp has no such order,
  * and a profile for which that matters is refused by name.
  *
@@ -27,30 +21,20 @@
 #include <string.h>
 
 #include "profile.h"
+#include "profile_values.h"
 #include "util.h"
 
-#define MAX_VALUES 4096   /* of one argument */
-#define MAX_POINTS 65536  /* of one call; beyond it they are sampled */
 #define X32_BIT 0x40000000U
 #define FOREIGN_CALLS 600 /* numbers tried of an architecture that is not in the profile */
 
 /* ---- a direct reading of the rules -------------------------------------------------------- */
 
-/* One rule as it applies to one call number of one architecture. */
-struct entry {
-	uint32_t nr;
-	uint32_t action;
-	unsigned n_conds;
-	const struct profile_cond *conds;
-	const char *name;
-};
-
 /* What a call means behind socketcall(2) and ipc(2): its number is the first argument. */
 static const struct profile_cond sub_conds[32] = {
 #define SUB(n) [n] = {0, SCMP_CMP_EQ, n, 0}
-	SUB(1), SUB(2), SUB(3), SUB(4), SUB(5), SUB(6), SUB(7), SUB(8), SUB(9), SUB(10), SUB(11),
-	SUB(12), SUB(13), SUB(14), SUB(15), SUB(16), SUB(17), SUB(18), SUB(19), SUB(20), SUB(21),
-	SUB(22), SUB(23), SUB(24),
+	SUB(1),  SUB(2),  SUB(3),  SUB(4),  SUB(5),  SUB(6),  SUB(7),  SUB(8),
+	SUB(9),  SUB(10), SUB(11), SUB(12), SUB(13), SUB(14), SUB(15), SUB(16),
+	SUB(17), SUB(18), SUB(19), SUB(20), SUB(21), SUB(22), SUB(23), SUB(24),
 #undef SUB
 };
 
@@ -59,14 +43,22 @@ static bool cond_holds(const struct profile_cond *c, const __u64 *args)
 	uint64_t v = args[c->index];
 
 	switch (c->op) {
-	case SCMP_CMP_NE: return v != c->value;
-	case SCMP_CMP_LT: return v < c->value;
-	case SCMP_CMP_LE: return v <= c->value;
-	case SCMP_CMP_EQ: return v == c->value;
-	case SCMP_CMP_GE: return v >= c->value;
-	case SCMP_CMP_GT: return v > c->value;
-	case SCMP_CMP_MASKED_EQ: return (v & c->value) == c->datum;
-	default: return false;
+	case SCMP_CMP_NE:
+		return v != c->value;
+	case SCMP_CMP_LT:
+		return v < c->value;
+	case SCMP_CMP_LE:
+		return v <= c->value;
+	case SCMP_CMP_EQ:
+		return v == c->value;
+	case SCMP_CMP_GE:
+		return v >= c->value;
+	case SCMP_CMP_GT:
+		return v > c->value;
+	case SCMP_CMP_MASKED_EQ:
+		return (v & c->value) == c->datum;
+	default:
+		return false;
 	}
 }
 
@@ -76,7 +68,7 @@ static bool is_stricter(uint32_t a, uint32_t b)
 	return (int32_t)a < (int32_t)b;
 }
 
-static uint32_t decide(const struct entry *e, size_t n, uint32_t def, const __u64 *args)
+static uint32_t decide(const struct profile_entry *e, size_t n, uint32_t def, const __u64 *args)
 {
 	uint32_t action = def;
 	bool is_found = false;
@@ -95,152 +87,6 @@ static uint32_t decide(const struct entry *e, size_t n, uint32_t def, const __u6
 	return action;
 }
 
-/* ---- the values to try -------------------------------------------------------------------- */
-
-struct halves {
-	uint32_t v[2 * MAX_VALUES];
-	size_t n;
-};
-
-struct values {
-	unsigned index;
-	uint64_t *v;
-	size_t n;
-};
-
-static void add_half(struct halves *h, uint32_t v)
-{
-	if (h->n < ARRAY_SIZE(h->v))
-		h->v[h->n++] = v;
-}
-
-static int by_half(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void collect(const struct entry *e, size_t n, unsigned index, unsigned shift,
-		    struct halves *h)
-{
-	size_t kept = 0;
-
-	h->n = 0;
-	add_half(h, 0);
-	add_half(h, UINT32_MAX);
-	for (size_t i = 0; i < n; i++) {
-		for (unsigned c = 0; c < e[i].n_conds; c++) {
-			const struct profile_cond *cond = &e[i].conds[c];
-			uint32_t v = (uint32_t)(cond->value >> shift);
-			uint32_t d = (uint32_t)(cond->datum >> shift);
-
-			if (cond->index != index)
-				continue;
-			if (cond->op != SCMP_CMP_MASKED_EQ) {
-				add_half(h, v);
-				add_half(h, v - 1);
-				add_half(h, v + 1);
-				continue;
-			}
-			add_half(h, d);
-			add_half(h, d | ~v);
-			add_half(h, d ^ v);
-			for (unsigned bit = 0; bit < 32; bit++) {
-				if (v & (1U << bit))
-					add_half(h, d ^ (1U << bit));
-			}
-		}
-	}
-	qsort(h->v, h->n, sizeof(h->v[0]), by_half);
-	for (size_t i = 0; i < h->n; i++) {
-		if (i == 0 || h->v[i] != h->v[kept - 1])
-			h->v[kept++] = h->v[i];
-	}
-	h->n = kept;
-}
-
-/* A value for which no masked rule holds, by flipping a bit of each that does; or some other. */
-static uint64_t avoid_masks(const struct entry *e, size_t n, unsigned index, uint64_t v)
-{
-	bool is_held = true;
-
-	for (unsigned round = 0; is_held && round < 64; round++) {
-		is_held = false;
-		for (size_t i = 0; i < n; i++) {
-			for (unsigned c = 0; c < e[i].n_conds; c++) {
-				const struct profile_cond *cond = &e[i].conds[c];
-				uint64_t bits = cond->value;
-
-				if (cond->index != index || cond->op != SCMP_CMP_MASKED_EQ || !bits ||
-				    (v & bits) != cond->datum)
-					continue;
-				/* another bit each time, or two rules could undo each other for ever */
-				for (unsigned k = 0; k < round && (bits & (bits - 1)); k++)
-					bits &= bits - 1;
-				v ^= bits & -bits;
-				is_held = true;
-			}
-		}
-	}
-	return v;
-}
-
-/*
- * Masks are not compared with constants, so halves do not reach every answer: many rules of a bit
- * each ("differs from this value somewhere") all hold but for one value. Look for the values at
- * which none does, and flip each of their bits.
- */
-static void add_joint(const struct entry *e, size_t n, unsigned index, bool is_32bit,
-		      struct values *ret)
-{
-	for (size_t i = 0; i < n; i++) {
-		for (unsigned c = 0; c < e[i].n_conds && ret->n + 66 < MAX_POINTS; c++) {
-			const struct profile_cond *cond = &e[i].conds[c];
-			uint64_t v;
-
-			if (cond->index != index || cond->op != SCMP_CMP_MASKED_EQ)
-				continue;
-			v = avoid_masks(e, n, index, i % 2 ? cond->datum : cond->datum | ~cond->value);
-			if (is_32bit)
-				v = (uint32_t)v;
-			ret->v[ret->n++] = v;
-			for (unsigned bit = 0; bit < (is_32bit ? 32U : 64U); bit++)
-				ret->v[ret->n++] = v ^ 1ULL << bit;
-		}
-	}
-}
-
-/* Every high half with every low half; thinned out evenly where that is too many. */
-static int make_values(const struct entry *e, size_t n, unsigned index, bool is_32bit,
-		       struct values *ret)
-{
-	auto_free struct halves *high = malloc(sizeof(*high));
-	auto_free struct halves *low = malloc(sizeof(*low));
-	size_t all, step;
-
-	if (!high || !low)
-		return -ENOMEM;
-	collect(e, n, index, 32, high);
-	if (is_32bit) {
-		/* The kernel reports such arguments with an empty high half, and none is compared. */
-		high->v[0] = 0;
-		high->n = 1;
-	}
-	collect(e, n, index, 0, low);
-	all = high->n * low->n;
-	step = all / (MAX_POINTS / 2) + 1;
-	ret->v = malloc(MAX_POINTS * sizeof(*ret->v));
-	if (!ret->v)
-		return -ENOMEM;
-	ret->index = index;
-	ret->n = 0;
-	for (size_t i = 0; i < all; i += step)
-		ret->v[ret->n++] = (uint64_t)high->v[i / low->n] << 32 | low->v[i % low->n];
-	add_joint(e, n, index, is_32bit, ret);
-	return 0;
-}
-
 /* ---- comparing ---------------------------------------------------------------------------- */
 
 struct check {
@@ -249,20 +95,27 @@ struct check {
 	struct err *err;
 	uint32_t audit_arch;
 	bool is_32bit;
-	struct entry *entries; /* of this architecture, sorted by number */
+	struct profile_entry *entries; /* of this architecture, sorted by number */
 	size_t n_entries;
 };
 
 static const char *action_text(uint32_t action, char *buf, size_t size)
 {
 	switch (action & SECCOMP_RET_ACTION_FULL) {
-	case SECCOMP_RET_ALLOW: return "allow";
-	case SECCOMP_RET_LOG: return "log";
-	case SECCOMP_RET_TRAP: return "trap";
-	case SECCOMP_RET_TRACE: return "trace";
-	case SECCOMP_RET_KILL_THREAD: return "kill the thread";
-	case SECCOMP_RET_KILL_PROCESS: return "kill the process";
-	default: break;
+	case SECCOMP_RET_ALLOW:
+		return "allow";
+	case SECCOMP_RET_LOG:
+		return "log";
+	case SECCOMP_RET_TRAP:
+		return "trap";
+	case SECCOMP_RET_TRACE:
+		return "trace";
+	case SECCOMP_RET_KILL_THREAD:
+		return "kill the thread";
+	case SECCOMP_RET_KILL_PROCESS:
+		return "kill the process";
+	default:
+		break;
 	}
 	snprintf(buf, size, "errno %u", action & SECCOMP_RET_DATA);
 	return buf;
@@ -277,18 +130,20 @@ static int differs(const struct check *c, const char *name, const struct seccomp
 		snprintf(nr, sizeof(nr), "call %u", (unsigned)d->nr);
 		name = nr;
 	}
-	err_say(c->err, "%s: %.64s: the compiled filter is not what the rules say: with arguments "
-		"0x%llx, 0x%llx, 0x%llx, 0x%llx the rules %s and the filter would %s", c->p->origin,
-		name, (unsigned long long)d->args[0], (unsigned long long)d->args[1],
+	err_say(c->err,
+		"%s: %.64s: the compiled filter is not what the rules say: with arguments "
+		"0x%llx, 0x%llx, 0x%llx, 0x%llx the rules %s and the filter would %s",
+		c->p->origin, name, (unsigned long long)d->args[0], (unsigned long long)d->args[1],
 		(unsigned long long)d->args[2], (unsigned long long)d->args[3],
 		action_text(want, a, sizeof(a)), action_text(got, b, sizeof(b)));
-	err_hint(c->err, "libseccomp cannot compile this set of rules: let only one rule fit each "
+	err_hint(c->err,
+		 "libseccomp cannot compile this set of rules: let only one rule fit each "
 		 "call, compare with values below 2^32 or with SCMP_CMP_MASKED_EQ%s",
 		 d->arch == SCMP_ARCH_X86 ? ", or leave 32-bit x86 out of the architectures" : "");
 	return -EINVAL;
 }
 
-static int compare(const struct check *c, const struct entry *e, size_t n,
+static int compare(const struct check *c, const struct profile_entry *e, size_t n,
 		   const struct seccomp_data *d, uint32_t def)
 {
 	uint32_t want = decide(e, n, def, d->args);
@@ -306,32 +161,34 @@ static uint64_t next_random(uint64_t *state)
 	return *state >> 33;
 }
 
-/* All combinations, or as many as MAX_POINTS of them, most of them around one of the rules. */
-static int compare_points(const struct check *c, const struct entry *e, size_t n,
-			  struct seccomp_data *d, const struct values *vals, unsigned n_vals)
+/* All combinations, or as many as PROFILE_POINTS of them, most of them around one of the rules. */
+static int compare_points(const struct check *c, const struct profile_entry *e, size_t n,
+			  struct seccomp_data *d, const struct profile_values *vals,
+			  unsigned n_vals)
 {
 	uint64_t state = 1;
 	size_t all = 1;
 
 	for (unsigned i = 0; i < n_vals; i++)
-		all = all > MAX_POINTS ? all : all * vals[i].n;
-	for (size_t point = 0; point < all && point < MAX_POINTS; point++) {
+		all = all > PROFILE_POINTS ? all : all * vals[i].n;
+	for (size_t point = 0; point < all && point < PROFILE_POINTS; point++) {
 		size_t rest = point;
 
 		for (unsigned i = 0; i < n_vals; i++) {
-			size_t pick = all > MAX_POINTS ? next_random(&state) % vals[i].n
-						       : rest % vals[i].n;
+			size_t pick = all > PROFILE_POINTS ? next_random(&state) % vals[i].n
+							   : rest % vals[i].n;
 
 			d->args[vals[i].index] = vals[i].v[pick];
 			rest /= vals[i].n;
 		}
-		if (all > MAX_POINTS && point % 4) {
-			const struct entry *near = &e[next_random(&state) % n];
+		if (all > PROFILE_POINTS && point % 4) {
+			const struct profile_entry *near = &e[next_random(&state) % n];
 			unsigned spare = (unsigned)next_random(&state) % PROFILE_ARGS;
 
 			for (unsigned k = 0; k < near->n_conds; k++) {
 				const struct profile_cond *cond = &near->conds[k];
-				uint64_t v = cond->op == SCMP_CMP_MASKED_EQ ? cond->datum : cond->value;
+				uint64_t v = cond->op == SCMP_CMP_MASKED_EQ ? cond->datum
+									    : cond->value;
 
 				v += cond->op == SCMP_CMP_GT || cond->op == SCMP_CMP_NE;
 				v -= cond->op == SCMP_CMP_LT;
@@ -346,10 +203,10 @@ static int compare_points(const struct check *c, const struct entry *e, size_t n
 }
 
 /* All rules of one call number. */
-static int check_call(const struct check *c, const struct entry *e, size_t n)
+static int check_call(const struct check *c, const struct profile_entry *e, size_t n)
 {
 	struct seccomp_data d = {.nr = (int)e->nr, .arch = c->audit_arch};
-	struct values vals[PROFILE_ARGS] = {0};
+	struct profile_values vals[PROFILE_ARGS] = {0};
 	unsigned n_vals = 0, used = 0;
 	int rc = 0;
 
@@ -359,7 +216,7 @@ static int check_call(const struct check *c, const struct entry *e, size_t n)
 	}
 	for (unsigned i = 0; i < PROFILE_ARGS && !rc; i++) {
 		if (used & (1U << i))
-			rc = make_values(e, n, i, c->is_32bit, &vals[n_vals++]);
+			rc = profile_values(e, n, i, c->is_32bit, &vals[n_vals++]);
 	}
 	rc = rc ? err_set(c->err, -rc, "%s", c->p->origin)
 		: compare_points(c, e, n, &d, vals, n_vals);
@@ -374,7 +231,7 @@ static int check_call(const struct check *c, const struct entry *e, size_t n)
 
 static int by_nr(const void *a, const void *b)
 {
-	const struct entry *x = a, *y = b;
+	const struct profile_entry *x = a, *y = b;
 
 	return x->nr < y->nr ? -1 : x->nr > y->nr;
 }
@@ -384,8 +241,10 @@ static void collect_entries(struct check *c, uint32_t arch)
 	c->n_entries = 0;
 	for (size_t i = 0; i < c->p->n_rules; i++) {
 		const struct profile_rule *r = &c->p->rules[i];
-		struct entry e = {.action = r->action, .n_conds = r->n_conds, .conds = r->conds,
-				  .name = r->name};
+		struct profile_entry e = {.action = r->action,
+					  .n_conds = r->n_conds,
+					  .conds = r->conds,
+					  .name = r->name};
 		unsigned sub = 0;
 		int mux, nr = profile_call(arch, r->name, &mux, &sub);
 
@@ -451,8 +310,9 @@ static int check_killed(const struct check *c, uint32_t arch, uint32_t first)
 
 static int check_foreign(const struct check *c)
 {
-	static const uint32_t others[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64,
-					  AUDIT_ARCH_ARM, 0, 0xdeadbeef};
+	static const uint32_t others[] = {
+		AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM, 0,
+		0xdeadbeef};
 	bool has_x32 = false;
 	int rc = 0;
 
@@ -497,15 +357,19 @@ static int check_not_equal(const struct check *c)
 			    a->n_conds != b->n_conds)
 				break;
 			for (unsigned k = 0; k < a->n_conds; k++) {
-				if (a->conds[k].op != SCMP_CMP_NE || b->conds[k].op != SCMP_CMP_NE ||
+				if (a->conds[k].op != SCMP_CMP_NE ||
+				    b->conds[k].op != SCMP_CMP_NE ||
 				    a->conds[k].index != b->conds[k].index || !is_same_but(a, b, k))
 					continue;
-				err_say(c->err, "%s: %.64s: argument %u \"not equal to %llu\" or \"not "
+				err_say(c->err,
+					"%s: %.64s: argument %u \"not equal to %llu\" or \"not "
 					"equal to %llu\" is true for every value, so nothing is "
-					"decided by it", p->origin, a->name, a->conds[k].index,
+					"decided by it",
+					p->origin, a->name, a->conds[k].index,
 					(unsigned long long)a->conds[k].value,
 					(unsigned long long)b->conds[k].value);
-				err_hint(c->err, "conditions on one argument are alternatives: write "
+				err_hint(c->err,
+					 "conditions on one argument are alternatives: write "
 					 "less than, equal and greater than as separate rules");
 				return -EINVAL;
 			}
@@ -533,8 +397,10 @@ static int check_usable(const struct check *c)
 			continue;
 		err_say(c->err, "%s: this profile cannot execute anything: its answer to %s is %s",
 			c->p->origin, needed[i], action_text(action, buf, sizeof(buf)));
-		err_hint(c->err, "add execve and exit_group to a rule with SCMP_ACT_ALLOW; a profile "
-			 "that only lists what to block needs \"defaultAction\": \"SCMP_ACT_ALLOW\"");
+		err_hint(
+			c->err,
+			"add execve and exit_group to a rule with SCMP_ACT_ALLOW; a profile "
+			"that only lists what to block needs \"defaultAction\": \"SCMP_ACT_ALLOW\"");
 		return -EINVAL;
 	}
 	return 0;
@@ -543,7 +409,7 @@ static int check_usable(const struct check *c)
 int profile_check(const struct profile *p, const struct profile_prog *prog, struct err *err)
 {
 	struct check c = {.p = p, .prog = prog, .err = err};
-	auto_free struct entry *entries = calloc(2 * p->n_rules + 1, sizeof(*entries));
+	auto_free struct profile_entry *entries = calloc(2 * p->n_rules + 1, sizeof(*entries));
 	int rc;
 
 	if (!entries)

@@ -108,7 +108,8 @@ static int emit_masked(struct profile_prog *prog, const struct profile_cond *c)
 			continue;
 		rc = emit_load(prog, c->index, !half);
 		if (!rc && mask != UINT32_MAX)
-			rc = emit(prog, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
+			rc = emit(prog,
+				  (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask));
 		rc = rc ? rc : emit_jump(prog, BPF_JEQ, want, 0, TO_FAIL);
 	}
 	return rc;
@@ -138,13 +139,20 @@ static int emit_cond(struct profile_prog *prog, const struct profile_cond *c)
 	if (rc)
 		return rc;
 	switch (c->op) {
-	case SCMP_CMP_EQ: return emit_jump(prog, BPF_JEQ, low, 0, TO_FAIL);
-	case SCMP_CMP_NE: return emit_jump(prog, BPF_JEQ, low, TO_FAIL, 0);
-	case SCMP_CMP_GT: return emit_jump(prog, BPF_JGT, low, 0, TO_FAIL);
-	case SCMP_CMP_GE: return emit_jump(prog, BPF_JGE, low, 0, TO_FAIL);
-	case SCMP_CMP_LT: return emit_jump(prog, BPF_JGE, low, TO_FAIL, 0);
-	case SCMP_CMP_LE: return emit_jump(prog, BPF_JGT, low, TO_FAIL, 0);
-	default: return -EINVAL;
+	case SCMP_CMP_EQ:
+		return emit_jump(prog, BPF_JEQ, low, 0, TO_FAIL);
+	case SCMP_CMP_NE:
+		return emit_jump(prog, BPF_JEQ, low, TO_FAIL, 0);
+	case SCMP_CMP_GT:
+		return emit_jump(prog, BPF_JGT, low, 0, TO_FAIL);
+	case SCMP_CMP_GE:
+		return emit_jump(prog, BPF_JGE, low, 0, TO_FAIL);
+	case SCMP_CMP_LT:
+		return emit_jump(prog, BPF_JGE, low, TO_FAIL, 0);
+	case SCMP_CMP_LE:
+		return emit_jump(prog, BPF_JGT, low, TO_FAIL, 0);
+	default:
+		return -EINVAL;
 	}
 }
 
@@ -275,8 +283,9 @@ static int emit_arch(const struct profile *p, unsigned at, struct profile_prog *
 
 	rc = emit_jump(prog, BPF_JEQ, p->arches[at], 1, 0);
 	rc = rc ? rc : emit_skip(prog, &skip_arch);
-	rc = rc ? rc : emit(prog, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-							       offsetof(struct seccomp_data, nr)));
+	rc = rc ? rc
+		: emit(prog, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+							  offsetof(struct seccomp_data, nr)));
 	if (has_x32_bit) {
 		rc = rc ? rc : emit_jump(prog, BPF_JGE, X32_BIT, 0, 1);
 		rc = rc ? rc : emit_skip(prog, &skip_x32);

@@ -46,7 +46,7 @@ static const struct profile_arch arches[] = {
 static const struct action {
 	const char *name;
 	uint32_t action;
-	bool has_data;     /* errnoRet is its data */
+	bool has_data; /* errnoRet is its data */
 } actions[] = {
 	{"SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD, false},
 	{"SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD, false},
@@ -58,10 +58,16 @@ static const struct action {
 	{"SCMP_ACT_ALLOW", SCMP_ACT_ALLOW, false},
 };
 
-static const struct { const char *name; int op; } ops[] = {
-	{"SCMP_CMP_NE", SCMP_CMP_NE}, {"SCMP_CMP_LT", SCMP_CMP_LT},
-	{"SCMP_CMP_LE", SCMP_CMP_LE}, {"SCMP_CMP_EQ", SCMP_CMP_EQ},
-	{"SCMP_CMP_GE", SCMP_CMP_GE}, {"SCMP_CMP_GT", SCMP_CMP_GT},
+static const struct {
+	const char *name;
+	int op;
+} ops[] = {
+	{"SCMP_CMP_NE", SCMP_CMP_NE},
+	{"SCMP_CMP_LT", SCMP_CMP_LT},
+	{"SCMP_CMP_LE", SCMP_CMP_LE},
+	{"SCMP_CMP_EQ", SCMP_CMP_EQ},
+	{"SCMP_CMP_GE", SCMP_CMP_GE},
+	{"SCMP_CMP_GT", SCMP_CMP_GT},
 	{"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ},
 };
 
@@ -85,7 +91,8 @@ int profile_fields(struct reader *rd, json_t *obj, const char *what, const char 
 
 	if (!json_is_object(obj))
 		return profile_bad(rd, "%s is not a JSON object", what);
-	json_object_foreach(obj, key, value) {
+	json_object_foreach(obj, key, value)
+	{
 		size_t i = 0;
 
 		while (known[i] && strcmp(known[i], key) != 0)
@@ -121,7 +128,8 @@ int profile_list(struct reader *rd, json_t *obj, const char *key, json_t **ret)
 
 	if (list && !json_is_array(list))
 		return profile_bad(rd, "\"%s\" is not a list", key);
-	json_array_foreach(list, i, value) {
+	json_array_foreach(list, i, value)
+	{
 		if (!json_is_string(value) || !*json_string_value(value))
 			return profile_bad(rd, "\"%s\" holds something that is not a name", key);
 	}
@@ -142,7 +150,8 @@ int profile_number(struct reader *rd, json_t *obj, const char *key, uint64_t max
 	} else if (json_is_string(value) && strlen(json_string_value(value)) >= 19) {
 		rc = parse_u64(json_string_value(value), max, ret); /* see quote_long_numbers() */
 	} else if (json_is_integer(value)) {
-		return profile_bad(rd, "\"%s\" is negative: %lld", key, (long long)json_integer_value(value));
+		return profile_bad(rd, "\"%s\" is negative: %lld", key,
+				   (long long)json_integer_value(value));
 	} else {
 		return profile_bad(rd, "\"%s\" is not a whole number", key);
 	}
@@ -163,7 +172,8 @@ const struct profile_arch *profile_arch_by_token(uint32_t token)
 int profile_arch(struct reader *rd, const char *name, const struct profile_arch **ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(arches); i++) {
-		if (strncmp(name, "SCMP_ARCH_", 10) == 0 && strcmp(arches[i].scmp, name + 10) == 0) {
+		if (strncmp(name, "SCMP_ARCH_", 10) == 0 &&
+		    strcmp(arches[i].scmp, name + 10) == 0) {
 			*ret = &arches[i];
 			return 0;
 		}
@@ -185,7 +195,7 @@ static int errno_by_name(const char *name)
 }
 
 int profile_action(struct reader *rd, json_t *obj, const char *key, const char *num_key,
-		      const char *name_key, uint32_t *ret)
+		   const char *name_key, uint32_t *ret)
 {
 	const char *name = NULL, *err_name = NULL;
 	const struct action *a = NULL;
@@ -197,7 +207,8 @@ int profile_action(struct reader *rd, json_t *obj, const char *key, const char *
 	if (!name)
 		return profile_bad(rd, "\"%s\" is missing", key);
 	if (strcmp(name, "SCMP_ACT_NOTIFY") == 0)
-		return profile_bad(rd, "SCMP_ACT_NOTIFY needs an agent that decides, and pillbox has none");
+		return profile_bad(
+			rd, "SCMP_ACT_NOTIFY needs an agent that decides, and pillbox has none");
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
 		if (strcmp(actions[i].name, name) == 0)
 			a = &actions[i];
@@ -208,10 +219,11 @@ int profile_action(struct reader *rd, json_t *obj, const char *key, const char *
 		int by_name = errno_by_name(err_name);
 
 		if (by_name < 0)
-			return profile_bad(rd, "\"%s\": no errno is called \"%.32s\"", name_key, err_name);
+			return profile_bad(rd, "\"%s\": no errno is called \"%.32s\"", name_key,
+					   err_name);
 		if (num != UINT64_MAX && num != (uint64_t)by_name)
-			return profile_bad(rd, "\"%s\" says %s and \"%s\" says %llu", name_key, err_name,
-				   num_key, (unsigned long long)num);
+			return profile_bad(rd, "\"%s\" says %s and \"%s\" says %llu", name_key,
+					   err_name, num_key, (unsigned long long)num);
 		num = (uint64_t)by_name;
 	}
 	if (num != UINT64_MAX && !a->has_data)
@@ -223,9 +235,10 @@ int profile_action(struct reader *rd, json_t *obj, const char *key, const char *
 		num = EPERM;
 	if (a->action == SCMP_ACT_ERRNO(0) && (num < 1 || num > 4095))
 		return profile_bad(rd, "\"%s\" is %llu: an errno is 1..4095", num_key,
-			   (unsigned long long)num);
+				   (unsigned long long)num);
 	if (num > UINT16_MAX)
-		return profile_bad(rd, "\"%s\" is %llu, above 65535", num_key, (unsigned long long)num);
+		return profile_bad(rd, "\"%s\" is %llu, above 65535", num_key,
+				   (unsigned long long)num);
 	*ret |= (uint32_t)num;
 	return 0;
 }
@@ -272,9 +285,11 @@ static int read_match(struct reader *rd, json_t *obj, const char *key, struct ma
 		return -EINVAL;
 	m->has_caps = json_array_size(caps) > 0;
 	m->all_caps = true;
-	json_array_foreach(caps, i, value) {
+	json_array_foreach(caps, i, value)
+	{
 		if (cap_by_name(json_string_value(value), &cap))
-			return profile_bad(rd, "unknown capability \"%.64s\"", json_string_value(value));
+			return profile_bad(rd, "unknown capability \"%.64s\"",
+					   json_string_value(value));
 		rd->p->caps_mask |= 1ULL << cap;
 		if (rd->caps & (1ULL << cap))
 			m->any_cap = true;
@@ -282,13 +297,16 @@ static int read_match(struct reader *rd, json_t *obj, const char *key, struct ma
 			m->all_caps = false;
 	}
 	m->has_arches = json_array_size(list) > 0;
-	json_array_foreach(list, i, value) {
+	json_array_foreach(list, i, value)
+	{
 		const struct profile_arch *a = arches;
 
-		while (a < arches + ARRAY_SIZE(arches) && strcmp(a->name, json_string_value(value)) != 0)
+		while (a < arches + ARRAY_SIZE(arches) &&
+		       strcmp(a->name, json_string_value(value)) != 0)
 			a++;
 		if (a == arches + ARRAY_SIZE(arches))
-			return profile_bad(rd, "unknown architecture \"%.64s\"", json_string_value(value));
+			return profile_bad(rd, "unknown architecture \"%.64s\"",
+					   json_string_value(value));
 		if (a->token == rd->native)
 			m->arch = true;
 	}
@@ -322,7 +340,8 @@ int profile_condition(struct reader *rd, json_t *obj, struct profile_cond *ret)
 	if (profile_fields(rd, obj, "args", known) ||
 	    profile_number(rd, obj, "index", PROFILE_ARGS - 1, &index) ||
 	    profile_number(rd, obj, "value", UINT64_MAX, &c.value) ||
-	    profile_number(rd, obj, "valueTwo", UINT64_MAX, &c.datum) || profile_string(rd, obj, "op", &op))
+	    profile_number(rd, obj, "valueTwo", UINT64_MAX, &c.datum) ||
+	    profile_string(rd, obj, "op", &op))
 		return -EINVAL;
 	if (index == UINT64_MAX || !op)
 		return profile_bad(rd, "\"%s\" is missing in args", op ? "index" : "op");
@@ -334,10 +353,12 @@ int profile_condition(struct reader *rd, json_t *obj, struct profile_cond *ret)
 	if (!c.op)
 		return profile_bad(rd, "unknown operator \"%.64s\"", op);
 	if (c.datum && c.op != SCMP_CMP_MASKED_EQ)
-		return profile_bad(rd, "\"valueTwo\" has a meaning only with SCMP_CMP_MASKED_EQ, not %s", op);
+		return profile_bad(
+			rd, "\"valueTwo\" has a meaning only with SCMP_CMP_MASKED_EQ, not %s", op);
 	if (c.op == SCMP_CMP_MASKED_EQ && (c.datum & ~c.value))
-		return profile_bad(rd, "SCMP_CMP_MASKED_EQ can never hold: \"valueTwo\" has bits outside \"value\"");
+		return profile_bad(
+			rd,
+			"SCMP_CMP_MASKED_EQ can never hold: \"valueTwo\" has bits outside \"value\"");
 	*ret = c;
 	return 0;
 }
-

@@ -32,10 +32,18 @@ bool profile_sim(const struct sock_filter *insns, unsigned n, const struct secco
 				return false;
 			pc += in->k;
 			continue;
-		case BPF_JMP | BPF_JEQ | BPF_K: is_true = a == in->k; break;
-		case BPF_JMP | BPF_JGT | BPF_K: is_true = a > in->k; break;
-		case BPF_JMP | BPF_JGE | BPF_K: is_true = a >= in->k; break;
-		case BPF_JMP | BPF_JSET | BPF_K: is_true = (a & in->k) != 0; break;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			is_true = a == in->k;
+			break;
+		case BPF_JMP | BPF_JGT | BPF_K:
+			is_true = a > in->k;
+			break;
+		case BPF_JMP | BPF_JGE | BPF_K:
+			is_true = a >= in->k;
+			break;
+		case BPF_JMP | BPF_JSET | BPF_K:
+			is_true = (a & in->k) != 0;
+			break;
 		case BPF_RET | BPF_K:
 			*ret = in->k;
 			return true;

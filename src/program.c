@@ -17,6 +17,7 @@ const struct step *const program[] = {
 	&step_root_open,
 	&step_user,
 	&step_ids,
+	&step_overlay_check,
 	&step_secrets_read,
 	&step_filter_compile,
 	&step_lsm_check,

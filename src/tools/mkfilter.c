@@ -75,12 +75,15 @@ static int add(FILE *out, unsigned at, const char *arg, struct entry *ret, struc
 	rc = read_file(AT_FDCWD, file, PROFILE_MAX_BYTES, &text, &ret->len);
 	if (rc)
 		return err_set(err, -rc, "%s", file);
-	rc = profile_compile(file, text, ret->len, caps_of(ret->name), BUILTIN_KERNEL, &ret->res, err);
+	rc = profile_compile(file, text, ret->len, caps_of(ret->name), BUILTIN_KERNEL, &ret->res,
+			     err);
 	if (rc)
 		return rc;
 	if (ret->res.kernel_max > BUILTIN_KERNEL)
-		return err_say(err, "%s: a built-in profile may not depend on a kernel newer than the "
-			       "oldest one that pillbox runs on", file);
+		return err_say(err,
+			       "%s: a built-in profile may not depend on a kernel newer than the "
+			       "oldest one that pillbox runs on",
+			       file);
 	if (ret->res.n_unknown)
 		return err_say(err, "%s: unknown calls: %s", file, ret->res.unknown);
 	put_insns(out, at, &ret->res);

@@ -32,14 +32,15 @@ static bool is_known(const struct sock_filter *in)
 	}
 	if (BPF_CLASS(in->code) == BPF_ALU) {
 		static const uint16_t ops[] = {BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_AND,
-					       BPF_OR, BPF_XOR, BPF_LSH, BPF_RSH};
+					       BPF_OR,  BPF_XOR, BPF_LSH, BPF_RSH};
 
 		for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
 			if (in->code == (BPF_ALU | ops[i] | BPF_X))
 				return true;
 			if (in->code == (BPF_ALU | ops[i] | BPF_K))
-				return ops[i] == BPF_DIV ? in->k != 0
-				       : ops[i] == BPF_LSH || ops[i] == BPF_RSH ? in->k < 32 : true;
+				return ops[i] == BPF_DIV                        ? in->k != 0
+				       : ops[i] == BPF_LSH || ops[i] == BPF_RSH ? in->k < 32
+										: true;
 		}
 	}
 	return BPF_CLASS(in->code) == BPF_JMP && BPF_OP(in->code) <= BPF_JSET;
@@ -54,8 +55,9 @@ const char *bpfsim_reject(const struct sock_filter *prog, size_t n)
 			return "an unknown instruction";
 		if (BPF_CLASS(prog[i].code) != BPF_JMP)
 			continue;
-		if (BPF_OP(prog[i].code) == BPF_JA ? prog[i].k >= n - i - 1
-						   : i + prog[i].jt + 1 >= n || i + prog[i].jf + 1 >= n)
+		if (BPF_OP(prog[i].code) == BPF_JA
+			    ? prog[i].k >= n - i - 1
+			    : i + prog[i].jt + 1 >= n || i + prog[i].jf + 1 >= n)
 			return "a jump out of the program";
 	}
 	return BPF_CLASS(prog[n - 1].code) == BPF_RET ? NULL : "no return at its end";
@@ -64,23 +66,37 @@ const char *bpfsim_reject(const struct sock_filter *prog, size_t n)
 static uint32_t alu(uint16_t op, uint32_t a, uint32_t b)
 {
 	switch (op) {
-	case BPF_ADD: return a + b;
-	case BPF_SUB: return a - b;
-	case BPF_MUL: return a * b;
-	case BPF_DIV: return b ? a / b : 0;
-	case BPF_AND: return a & b;
-	case BPF_OR: return a | b;
-	case BPF_XOR: return a ^ b;
-	case BPF_LSH: return a << (b & 31);
-	case BPF_RSH: return a >> (b & 31);
-	case BPF_NEG: return -a;
-	default: abort();
+	case BPF_ADD:
+		return a + b;
+	case BPF_SUB:
+		return a - b;
+	case BPF_MUL:
+		return a * b;
+	case BPF_DIV:
+		return b ? a / b : 0;
+	case BPF_AND:
+		return a & b;
+	case BPF_OR:
+		return a | b;
+	case BPF_XOR:
+		return a ^ b;
+	case BPF_LSH:
+		return a << (b & 31);
+	case BPF_RSH:
+		return a >> (b & 31);
+	case BPF_NEG:
+		return -a;
+	default:
+		abort();
 	}
 }
 
 static bool test(uint16_t op, uint32_t a, uint32_t b)
 {
-	return op == BPF_JEQ ? a == b : op == BPF_JGT ? a > b : op == BPF_JGE ? a >= b : (a & b) != 0;
+	return op == BPF_JEQ   ? a == b
+	       : op == BPF_JGT ? a > b
+	       : op == BPF_JGE ? a >= b
+			       : (a & b) != 0;
 }
 
 uint32_t bpfsim_run(const struct sock_filter *prog, size_t n, const struct seccomp_data *data)
@@ -105,9 +121,15 @@ uint32_t bpfsim_run(const struct sock_filter *prog, size_t n, const struct secco
 				value = sizeof(*data);
 			*(BPF_CLASS(in->code) == BPF_LD ? &a : &x) = value;
 			break;
-		case BPF_ST: mem[in->k] = a; break;
-		case BPF_STX: mem[in->k] = x; break;
-		case BPF_ALU: a = alu(BPF_OP(in->code), a, operand); break;
+		case BPF_ST:
+			mem[in->k] = a;
+			break;
+		case BPF_STX:
+			mem[in->k] = x;
+			break;
+		case BPF_ALU:
+			a = alu(BPF_OP(in->code), a, operand);
+			break;
 		case BPF_MISC:
 			if (BPF_MISCOP(in->code) == BPF_TAX)
 				x = a;

@@ -28,8 +28,10 @@ limit_on_v1() {
 t 'a limit on cgroup v1 names controller, place and cure' limit_on_v1
 
 only_the_bound_ones() {
-	[ -n "$(v1_mount memory)" ] && [ -n "$(v1_mount cpuset)" ] ||
-		{ skip "memory and cpuset are not bound to cgroup v1 here"; return; }
+	if [ -z "$(v1_mount memory)" ] || [ -z "$(v1_mount cpuset)" ]; then
+		skip "memory and cpuset are not bound to cgroup v1 here"
+		return
+	fi
 	pb --cpuset-cpus 0 -m 64m --memory-swap 64m "$ROOT" -- /bin/probe exit 0
 	want_refused 125 '--memory, --memory-swap, --cpuset-cpus: cpuset is bound .*; memory is bound '
 }

@@ -46,8 +46,9 @@ static void recompile(const char *name, const char *json, size_t len, uint64_t c
 {
 	memset(&err, 0, sizeof(err));
 	cr_assert(profile_compile(name, json, len, caps, KERNEL, ret, &err) == 0, "%s", err.msg);
-	cr_assert(bpfsim_reject(ret->insns, ret->n) == NULL, "%s: the kernel would not load it for %s",
-		  name, bpfsim_reject(ret->insns, ret->n));
+	cr_assert(bpfsim_reject(ret->insns, ret->n) == NULL,
+		  "%s: the kernel would not load it for %s", name,
+		  bpfsim_reject(ret->insns, ret->n));
 }
 
 Test(filter, builtin_is_up_to_date)
@@ -58,8 +59,8 @@ Test(filter, builtin_is_up_to_date)
 		struct profile_result r;
 
 		recompile(b->name, b->json, b->json_len, b->caps, &r);
-		cr_expect(r.n == b->n && memcmp(r.insns, b->insns, r.n * sizeof(*r.insns)) == 0, "%s",
-			  b->name);
+		cr_expect(r.n == b->n && memcmp(r.insns, b->insns, r.n * sizeof(*r.insns)) == 0,
+			  "%s", b->name);
 		cr_expect(r.flags == b->flags && r.caps_mask == b->caps_mask && r.n_unknown == 0);
 		profile_result_free(&r);
 		/* a capability outside the mask changes nothing */
@@ -75,9 +76,9 @@ Test(filter, builtin_is_up_to_date)
 static uint32_t arch_by_name(const char *name)
 {
 	return strcmp(name, "x86_64") == 0 ? SCMP_ARCH_X86_64
-	       : strcmp(name, "x86") == 0 ? SCMP_ARCH_X86
-	       : strcmp(name, "x32") == 0 ? SCMP_ARCH_X32
-					  : 0;
+	       : strcmp(name, "x86") == 0  ? SCMP_ARCH_X86
+	       : strcmp(name, "x32") == 0  ? SCMP_ARCH_X32
+					   : 0;
 }
 
 static bool parse_answer(const char *word, const char *number, uint32_t *ret)
@@ -114,7 +115,8 @@ static void expect_line(const char *where, char *line, const struct profile_resu
 	int mux;
 
 	line[strcspn(line, "\n")] = '\0';
-	cr_assert(sscanf(line, "%63s %95s %15s %15s %7[0-9]", call, arg_text, arch_name, word, number) >= 4,
+	cr_assert(sscanf(line, "%63s %95s %15s %15s %7[0-9]", call, arg_text, arch_name, word,
+			 number) >= 4,
 		  "%s: %s", where, line);
 	arch = arch_by_name(arch_name);
 	cr_assert(arch && parse_answer(word, number, &want), "%s: %s", where, line);
@@ -147,7 +149,8 @@ static void expect_file(const char *name)
 		if (strncmp(line, "caps ", 5) == 0) {
 			line[strcspn(line, "\n")] = '\0';
 			caps = 0;
-			cr_assert(strcmp(line + 5, "-") == 0 || caps_parse(line + 5, where, &caps, &err) == 0);
+			cr_assert(strcmp(line + 5, "-") == 0 ||
+				  caps_parse(line + 5, where, &caps, &err) == 0);
 			profile_result_free(&r);
 			recompile(name, b->json, b->json_len, caps, &r);
 			continue;
@@ -160,33 +163,68 @@ static void expect_file(const char *name)
 	fclose(in);
 }
 
-Test(filter, expect_default) { expect_file("default"); }
-Test(filter, expect_strict) { expect_file("strict"); }
-Test(filter, expect_docker) { expect_file("docker"); }
+Test(filter, expect_default)
+{
+	expect_file("default");
+}
+Test(filter, expect_strict)
+{
+	expect_file("strict");
+}
+Test(filter, expect_docker)
+{
+	expect_file("docker");
+}
 
 /* ---- Docker's own profile ----------------------------------------------------------------- */
 
 static const uint64_t arg_sets[][6] = {
-	{0}, {1, 1, 1, 1, 1, 1}, {8}, {0x11}, {0x20000}, {0x20008}, {0xffffffff}, {0x10000011},
-	{0x7e020000}, {0x80}, {37}, {38}, {39}, {40}, {41}, {0x100000026}, {0x100000000}, {16, 3, 9},
-	{2, 0x21a4, 0x21a4}, {3, 0x5412}, {0x40000000}, {1ULL << 63}, {~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL},
+	{0},
+	{1, 1, 1, 1, 1, 1},
+	{8},
+	{0x11},
+	{0x20000},
+	{0x20008},
+	{0xffffffff},
+	{0x10000011},
+	{0x7e020000},
+	{0x80},
+	{37},
+	{38},
+	{39},
+	{40},
+	{41},
+	{0x100000026},
+	{0x100000000},
+	{16, 3, 9},
+	{2, 0x21a4, 0x21a4},
+	{3, 0x5412},
+	{0x40000000},
+	{1ULL << 63},
+	{~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL},
 };
 
 static unsigned compare_programs(const struct profile_result *a, const struct profile_result *b,
 				 uint64_t caps)
 {
-	static const struct { uint32_t arch, first; } arches[] = {
+	static const struct {
+		uint32_t arch, first;
+	} arches[] = {
 		{AUDIT_ARCH_X86_64, 0}, {AUDIT_ARCH_I386, 0}, {AUDIT_ARCH_X86_64, 0x40000000}};
 	unsigned n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(arches); i++) {
 		for (uint32_t nr = arches[i].first; nr < arches[i].first + 600; nr++) {
 			for (size_t k = 0; k < ARRAY_SIZE(arg_sets); k++) {
-				uint32_t x = bpfsim_call(a->insns, a->n, arches[i].arch, nr, arg_sets[k]);
-				uint32_t y = bpfsim_call(b->insns, b->n, arches[i].arch, nr, arg_sets[k]);
+				uint32_t x = bpfsim_call(a->insns, a->n, arches[i].arch, nr,
+							 arg_sets[k]);
+				uint32_t y = bpfsim_call(b->insns, b->n, arches[i].arch, nr,
+							 arg_sets[k]);
 
-				cr_expect(x == y, "caps 0x%lx, arch 0x%x, call %u, arguments %zu: 0x%x and not 0x%x",
-					  caps, arches[i].arch, nr, k, x, y);
+				cr_expect(
+					x == y,
+					"caps 0x%lx, arch 0x%x, call %u, arguments %zu: 0x%x and not 0x%x",
+					caps, arches[i].arch, nr, k, x, y);
 				n++;
 			}
 		}
@@ -203,13 +241,17 @@ Test(filter, docker_is_docker)
 	unsigned n = 0;
 	size_t len;
 
-	cr_assert(asprintf(&path, "%s/data/moby-seccomp-default.json", shared ? shared : "../shared") > 0);
+	cr_assert(asprintf(&path, "%s/data/moby-seccomp-default.json",
+			   shared ? shared : "../shared") > 0);
 	if (read_file(AT_FDCWD, path, PROFILE_MAX_BYTES, &text, &len)) {
 		printf("skip: filter/docker_is_docker: Docker's profile is not at %s\n", path);
 		return;
 	}
 	for (int cap = -3; cap <= CAP_LAST_CAP; cap++) {
-		uint64_t caps = cap == -3 ? 0 : cap == -2 ? b->caps : cap == -1 ? ~0ULL >> 1 : BIT(cap);
+		uint64_t caps = cap == -3   ? 0
+				: cap == -2 ? b->caps
+				: cap == -1 ? ~0ULL >> 1
+					    : BIT(cap);
 
 		recompile("ours", b->json, b->json_len, caps, &ours);
 		recompile("theirs", text, len, caps, &theirs);
@@ -236,17 +278,21 @@ static uint64_t rnd(void)
 /* Values that collide: few low halves, few high halves. */
 static uint64_t rnd_value(void)
 {
-	static const uint32_t half[] = {0, 1, 2, 0x10, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff};
+	static const uint32_t half[] = {0,          1,          2,          0x10,
+					0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff};
 
 	return (uint64_t)half[rnd() % 8] << 32 | half[rnd() % 8];
 }
 
 static bool holds(const struct profile_cond *c, uint64_t v)
 {
-	return c->op == SCMP_CMP_EQ ? v == c->value : c->op == SCMP_CMP_NE ? v != c->value
-	     : c->op == SCMP_CMP_LT ? v < c->value : c->op == SCMP_CMP_LE ? v <= c->value
-	     : c->op == SCMP_CMP_GT ? v > c->value : c->op == SCMP_CMP_GE ? v >= c->value
-						  : (v & c->value) == c->datum;
+	return c->op == SCMP_CMP_EQ   ? v == c->value
+	       : c->op == SCMP_CMP_NE ? v != c->value
+	       : c->op == SCMP_CMP_LT ? v < c->value
+	       : c->op == SCMP_CMP_LE ? v <= c->value
+	       : c->op == SCMP_CMP_GT ? v > c->value
+	       : c->op == SCMP_CMP_GE ? v >= c->value
+				      : (v & c->value) == c->datum;
 }
 
 static const char *const op_names[] = {"", "NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"};
@@ -262,7 +308,8 @@ static char *random_profile(struct random_rules *r)
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	fprintf(out, "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_X32\"], \"syscalls\": "
+	fprintf(out,
+		"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_X32\"], \"syscalls\": "
 		"[{\"names\": [\"execve\", \"exit_group\"], \"action\": \"SCMP_ACT_ALLOW\"}");
 	r->n = 1 + (unsigned)(rnd() % 4);
 	for (unsigned i = 0; i < r->n; i++) {
@@ -275,7 +322,8 @@ static char *random_profile(struct random_rules *r)
 			c->op = 2 + (int)(rnd() % 6);
 			c->value = rnd_value();
 			c->datum = c->op == SCMP_CMP_MASKED_EQ ? rnd_value() & c->value : 0;
-			fprintf(out, "%s{\"index\": %u, \"op\": \"SCMP_CMP_%s\", \"value\": %lu, \"valueTwo\": %lu}",
+			fprintf(out,
+				"%s{\"index\": %u, \"op\": \"SCMP_CMP_%s\", \"value\": %lu, \"valueTwo\": %lu}",
 				k ? ", " : "", c->index, op_names[c->op], c->value, c->datum);
 		}
 		fprintf(out, "]}");
@@ -294,7 +342,8 @@ Test(filter, random_rules, .timeout = 60)
 
 		recompile("random", text, strlen(text), 0, &res);
 		for (unsigned point = 0; point < 500; point++) {
-			uint64_t args[6] = {rnd(), rnd_value() + rnd() % 3 - 1, rnd(), rnd_value() + rnd() % 3 - 1};
+			uint64_t args[6] = {rnd(), rnd_value() + rnd() % 3 - 1, rnd(),
+					    rnd_value() + rnd() % 3 - 1};
 			uint32_t want = SECCOMP_RET_ERRNO | EPERM, got;
 
 			for (unsigned i = 0; i < r.n; i++) {
@@ -305,9 +354,12 @@ Test(filter, random_rules, .timeout = 60)
 				want = fits ? SECCOMP_RET_ALLOW : want;
 			}
 			got = bpfsim_call(res.insns, res.n, AUDIT_ARCH_X86_64, SYS_ioctl, args);
-			cr_assert(got == want, "%s: 0x%lx, 0x%lx: 0x%x", text, args[1], args[3], got);
-			got = bpfsim_call(res.insns, res.n, AUDIT_ARCH_X86_64, 0x40000000 + 514, args);
-			cr_assert(got == want, "x32: %s: 0x%lx, 0x%lx: 0x%x", text, args[1], args[3], got);
+			cr_assert(got == want, "%s: 0x%lx, 0x%lx: 0x%x", text, args[1], args[3],
+				  got);
+			got = bpfsim_call(res.insns, res.n, AUDIT_ARCH_X86_64, 0x40000000 + 514,
+					  args);
+			cr_assert(got == want, "x32: %s: 0x%lx, 0x%lx: 0x%x", text, args[1],
+				  args[3], got);
 		}
 		profile_result_free(&res);
 	}
@@ -316,7 +368,8 @@ Test(filter, random_rules, .timeout = 60)
 static bool differ_at(const struct profile_prog *a, const struct profile_prog *b, uint32_t arch,
 		      uint32_t nr, const uint64_t *args)
 {
-	return bpfsim_call(a->insns, a->n, arch, nr, args) != bpfsim_call(b->insns, b->n, arch, nr, args);
+	return bpfsim_call(a->insns, a->n, arch, nr, args) !=
+	       bpfsim_call(b->insns, b->n, arch, nr, args);
 }
 
 /* Does any call get another answer? Every number, foreign ones, and ioctl near what it refuses. */
@@ -358,7 +411,8 @@ Test(filter, damage_is_seen, .timeout = 120)
 
 			broken = good;
 			if (kind == 0)
-				in->k ^= BPF_CLASS(in->code) == BPF_RET ? 0x7fff0000 ^ 0x00050001 : 1;
+				in->k ^= BPF_CLASS(in->code) == BPF_RET ? 0x7fff0000 ^ 0x00050001
+									: 1;
 			else if (BPF_CLASS(in->code) != BPF_JMP || in->jt == in->jf)
 				continue;
 			else if (kind == 1)
@@ -368,7 +422,8 @@ Test(filter, damage_is_seen, .timeout = 120)
 			if (bpfsim_reject(broken.insns, broken.n))
 				continue;
 			if (profile_check(&p, &broken, &e) == 0) {
-				cr_expect(!is_other(&good, &broken), "instruction %u, kind %u: not seen", i, kind);
+				cr_expect(!is_other(&good, &broken),
+					  "instruction %u, kind %u: not seen", i, kind);
 				missed++;
 			} else {
 				seen++;

@@ -94,7 +94,8 @@ Test(filter_step, file)
 	cr_expect(compile_file("{\"defaultAction\": \"SCMP_ACT_LOG\"}") == 0, "%s", err.msg);
 	cr_expect(plan.filter && plan.n_filter > 1);
 	cr_expect(compile_file("{\n\"defaultAction\"\n") == -EINVAL && !plan.filter);
-	cr_expect(strstr(err.msg, "/tmp/pillbox-profile-") && strstr(err.msg, ":3:"), "%s", err.msg);
+	cr_expect(strstr(err.msg, "/tmp/pillbox-profile-") && strstr(err.msg, ":3:"), "%s",
+		  err.msg);
 
 	set_up(PRESET_HARDENED);
 	spec.filter = FILTER_FILE;
@@ -113,11 +114,13 @@ Test(filter_step, file)
 Test(filter_step, wanted)
 {
 	set_up(PRESET_HARDENED);
-	cr_expect(step_filter_compile.wanted(&run) && step_filter.wanted(&run) && !step_filter_early.wanted(&run));
+	cr_expect(step_filter_compile.wanted(&run) && step_filter.wanted(&run) &&
+		  !step_filter_early.wanted(&run));
 	spec.no_new_privs = false;
 	cr_expect(!step_filter.wanted(&run) && step_filter_early.wanted(&run));
 	spec.filter = FILTER_UNCONFINED;
-	cr_expect(!step_filter_compile.wanted(&run) && !step_filter.wanted(&run) && !step_filter_early.wanted(&run));
+	cr_expect(!step_filter_compile.wanted(&run) && !step_filter.wanted(&run) &&
+		  !step_filter_early.wanted(&run));
 }
 
 /* ---- in a process of its own -------------------------------------------------------------- */
@@ -146,25 +149,82 @@ static int in_sandbox(enum preset_id preset, long (*fn)(void))
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static long do_nothing(void) { return 0; }
-static long do_getpid(void) { return syscall(SYS_getpid); }
-static long do_unshare(void) { return syscall(SYS_unshare, CLONE_NEWUSER); }
-static long do_clone3(void) { return syscall(SYS_clone3, NULL, 0); }
-static long do_999(void) { return syscall(999); }
-static long do_setns(void) { return syscall(SYS_setns, -1, 0); }
-static long do_tiocsti(void) { return syscall(SYS_ioctl, -1, 0x5412UL, "x"); }
-static long do_tiocsti_high(void) { return syscall(SYS_ioctl, -1, 0x100005412UL, "x"); }
-static long do_tcgets(void) { return syscall(SYS_ioctl, -1, 0x5401UL, 0); }
-static long do_clone_user(void) { return syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0); }
-static long do_unix(void) { return socket(AF_UNIX, SOCK_STREAM, 0); }
-static long do_inet(void) { return socket(AF_INET, SOCK_STREAM, 0); }
-static long do_alg(void) { return socket(AF_ALG, SOCK_SEQPACKET, 0); }
-static long do_alg_high(void) { return syscall(SYS_socket, 0x100000000UL | AF_ALG, SOCK_SEQPACKET, 0); }
-static long do_netfilter(void) { return socket(AF_NETLINK, SOCK_RAW, 12); }
-static long do_uring(void) { return syscall(SYS_io_uring_setup, 1, NULL); }
-static long do_memfd(void) { return syscall(SYS_memfd_create, "x", 0); }
-static long do_x32(void) { return syscall(0x40000000 + 39); }
-static long do_mknod(void) { return mknod("/tmp", S_IFCHR | 0600, 0x103); }
+static long do_nothing(void)
+{
+	return 0;
+}
+static long do_getpid(void)
+{
+	return syscall(SYS_getpid);
+}
+static long do_unshare(void)
+{
+	return syscall(SYS_unshare, CLONE_NEWUSER);
+}
+static long do_clone3(void)
+{
+	return syscall(SYS_clone3, NULL, 0);
+}
+static long do_999(void)
+{
+	return syscall(999);
+}
+static long do_setns(void)
+{
+	return syscall(SYS_setns, -1, 0);
+}
+static long do_tiocsti(void)
+{
+	return syscall(SYS_ioctl, -1, 0x5412UL, "x");
+}
+static long do_tiocsti_high(void)
+{
+	return syscall(SYS_ioctl, -1, 0x100005412UL, "x");
+}
+static long do_tcgets(void)
+{
+	return syscall(SYS_ioctl, -1, 0x5401UL, 0);
+}
+static long do_clone_user(void)
+{
+	return syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
+}
+static long do_unix(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0);
+}
+static long do_inet(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0);
+}
+static long do_alg(void)
+{
+	return socket(AF_ALG, SOCK_SEQPACKET, 0);
+}
+static long do_alg_high(void)
+{
+	return syscall(SYS_socket, 0x100000000UL | AF_ALG, SOCK_SEQPACKET, 0);
+}
+static long do_netfilter(void)
+{
+	return socket(AF_NETLINK, SOCK_RAW, 12);
+}
+static long do_uring(void)
+{
+	return syscall(SYS_io_uring_setup, 1, NULL);
+}
+static long do_memfd(void)
+{
+	return syscall(SYS_memfd_create, "x", 0);
+}
+static long do_x32(void)
+{
+	return syscall(0x40000000 + 39);
+}
+static long do_mknod(void)
+{
+	return mknod("/tmp", S_IFCHR | 0600, 0x103);
+}
 
 static long do_fork(void)
 {
@@ -184,7 +244,11 @@ static long do_int80(void)
 	return ret < 0 ? (errno = (int)-ret, -1) : 0;
 }
 
-static const struct { const char *what; long (*fn)(void); int hardened, strict, docker; } live[] = {
+static const struct {
+	const char *what;
+	long (*fn)(void);
+	int hardened, strict, docker;
+} live[] = {
 	{"getpid", do_getpid, 0, 0, 0},
 	{"fork", do_fork, 0, 0, 0},
 	{"unshare", do_unshare, EPERM, EPERM, EPERM},
@@ -215,7 +279,8 @@ static void expect_live(enum preset_id preset, size_t i, int want)
 	if (want == -1)
 		cr_expect(got >= 0, "%s: %s: %d", preset_name(preset), live[i].what, got);
 	else
-		cr_expect(got == want, "%s: %s: %d and not %d", preset_name(preset), live[i].what, got, want);
+		cr_expect(got == want, "%s: %s: %d and not %d", preset_name(preset), live[i].what,
+			  got, want);
 }
 
 Test(filter_live, answers)
@@ -262,7 +327,8 @@ static int verify_child(bool has_filter, unsigned extra)
 	if (run.child == 0) {
 		struct err e = {0};
 
-		if (has_filter && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || step_filter.run(&run, &e)))
+		if (has_filter &&
+		    (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || step_filter.run(&run, &e)))
 			_exit(1);
 		if (write(ready[1], "x", 1) != 1)
 			_exit(1);
@@ -283,6 +349,7 @@ Test(filter_live, verify)
 	cr_expect(verify_child(true, 0) == 0, "%s", err.msg);
 	cr_expect(verify_child(false, 0) != 0 && strstr(err.msg, "eccomp"), "%s", err.msg);
 	/* only the caller's own filters are there */
-	cr_expect(verify_child(true, 1) != 0 && strstr(err.msg, "ours is not loaded"), "%s", err.msg);
+	cr_expect(verify_child(true, 1) != 0 && strstr(err.msg, "ours is not loaded"), "%s",
+		  err.msg);
 	cr_expect(in_sandbox(PRESET_HARDENED, do_nothing) == 0);
 }

@@ -56,7 +56,9 @@ static uint32_t answer(uint32_t nr, uint64_t a0, uint64_t a1)
 #define RULE(more) HEAD ", {\"names\": [\"socket\"], \"action\": \"SCMP_ACT_ALLOW\"" more "}]}"
 #define ARG(more) RULE(", \"args\": [{" more "}]")
 
-static const struct { const char *text, *part; } bad[] = {
+static const struct {
+	const char *text, *part;
+} bad[] = {
 	{"", "f.json:1:0: not JSON"},
 	{"{", "not JSON"},
 	{"nonsense", "f.json:1:"},
@@ -74,7 +76,8 @@ static const struct { const char *text, *part; } bad[] = {
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 4096}", "1..4095"},
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": -1}", "negative"},
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 1.5}", "not a whole number"},
-	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": \"1\"}", "not a whole number"},
+	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": \"1\"}",
+	 "not a whole number"},
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 1, \"defaultErrno\": \"ENOSYS\"}",
 	 "says ENOSYS"},
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrno\": \"EWHAT\"}", "EWHAT"},
@@ -82,13 +85,16 @@ static const struct { const char *text, *part; } bad[] = {
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"default\": 1}", "unknown field \"default\""},
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"listenerPath\": \"/x\"}", "\"listenerPath\""},
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": {}}", "\"syscalls\" is not a list"},
-	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [1]}", "syscalls[0]: a rule is not"},
+	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [1]}",
+	 "syscalls[0]: a rule is not"},
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"flags\": [\"X\"]}", "unknown flag \"X\""},
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_Z80\"]}", "Z80"},
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"X86\"]}", "\"X86\""},
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_X86\"], "
-	 "\"archMap\": []}", "both \"architectures\" and \"archMap\""},
-	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"archMap\": [{}]}", "\"architecture\" is missing"},
+	 "\"archMap\": []}",
+	 "both \"architectures\" and \"archMap\""},
+	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"archMap\": [{}]}",
+	 "\"architecture\" is missing"},
 	{RULE(", \"name\": \"bind\""), "syscalls[1]: both \"name\" and \"names\""},
 	{HEAD ", {\"action\": \"SCMP_ACT_ALLOW\"}]}", "\"names\" is missing"},
 	{HEAD ", {\"names\": [], \"action\": \"SCMP_ACT_ALLOW\"}]}", "\"names\" is missing"},
@@ -116,24 +122,29 @@ static const struct { const char *text, *part; } bad[] = {
 	{ARG("\"index\": 0, \"value\": 18446744073709551616, \"op\": \"SCMP_CMP_EQ\""),
 	 "not in 0..18446744073709551615"},
 	{ARG("\"index\": 0, \"value\": -9223372036854775809, \"op\": \"SCMP_CMP_EQ\""), "not JSON"},
-	{ARG("\"index\": 0, \"value\": 1, \"valueTwo\": 1, \"op\": \"SCMP_CMP_EQ\""), "\"valueTwo\""},
+	{ARG("\"index\": 0, \"value\": 1, \"valueTwo\": 1, \"op\": \"SCMP_CMP_EQ\""),
+	 "\"valueTwo\""},
 	{ARG("\"index\": 0, \"value\": 1, \"valueTwo\": 2, \"op\": \"SCMP_CMP_MASKED_EQ\""),
 	 "can never hold"},
 	{ARG("\"index\": 0, \"value\": 38, \"op\": \"SCMP_CMP_NE\"}, "
 	     "{\"index\": 0, \"value\": 40, \"op\": \"SCMP_CMP_NE\""),
 	 "socket: argument 0 \"not equal to 38\" or \"not equal to 40\""},
-	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\"}", "cannot execute anything: its answer to execve"},
+	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\"}",
+	 "cannot execute anything: its answer to execve"},
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [{\"names\": [\"accept4\", \"futex\"], "
-	 "\"action\": \"SCMP_ACT_ALLOW\"}]}", "cannot execute anything"},
+	 "\"action\": \"SCMP_ACT_ALLOW\"}]}",
+	 "cannot execute anything"},
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"name\": \"exit_group\", "
-	 "\"action\": \"SCMP_ACT_KILL\"}]}", "its answer to exit_group is kill the thread"},
+	 "\"action\": \"SCMP_ACT_KILL\"}]}",
+	 "its answer to exit_group is kill the thread"},
 };
 
 Test(profile, refused)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		cr_expect(compile(bad[i].text) == -EINVAL, "accepted: %s", bad[i].text);
-		cr_expect(err.is_set && strstr(err.msg, bad[i].part) && strncmp(err.msg, "f.json:", 7) == 0,
+		cr_expect(err.is_set && strstr(err.msg, bad[i].part) &&
+				  strncmp(err.msg, "f.json:", 7) == 0,
 			  "'%s' has no '%s'", err.msg, bad[i].part);
 		cr_expect(res.insns == NULL, "a ret_ parameter was set on failure");
 	}
@@ -167,10 +178,13 @@ static int compile_many(unsigned n, const char *op)
 	fprintf(out, HEAD);
 	for (unsigned i = 0; i < n; i++) {
 		if (op)
-			fprintf(out, ", {\"name\": \"ioctl\", \"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 1, "
-				"\"value\": %u, \"op\": \"%s\"}]}", i, op);
+			fprintf(out,
+				", {\"name\": \"ioctl\", \"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 1, "
+				"\"value\": %u, \"op\": \"%s\"}]}",
+				i, op);
 		else
-			fprintf(out, ", {\"name\": \"nosuch%u\", \"action\": \"SCMP_ACT_ALLOW\"}", i);
+			fprintf(out, ", {\"name\": \"nosuch%u\", \"action\": \"SCMP_ACT_ALLOW\"}",
+				i);
 	}
 	fprintf(out, "]}");
 	fclose(out);
@@ -186,7 +200,8 @@ Test(profile, too_many, .timeout = 10)
 	cr_expect(compile_many(2000, "SCMP_CMP_EQ") && strstr(err.msg, "instructions"), "%s",
 		  err.msg);
 	cr_expect(compile_many(700, "SCMP_CMP_EQ") == 0, "%s", err.msg);
-	cr_expect(answer(SYS_ioctl, 0, 699) == SECCOMP_RET_ALLOW && answer(SYS_ioctl, 0, 700) != SECCOMP_RET_ALLOW);
+	cr_expect(answer(SYS_ioctl, 0, 699) == SECCOMP_RET_ALLOW &&
+		  answer(SYS_ioctl, 0, 700) != SECCOMP_RET_ALLOW);
 	cr_expect(compile_many(9000, NULL));
 	cr_expect(compile_many(3000, NULL) == 0);
 	cr_expect(res.n_unknown == 3000 && strncmp(res.unknown, "nosuch0, nosuch1,", 17) == 0);
@@ -200,40 +215,83 @@ Test(profile, too_many, .timeout = 10)
 
 Test(profile, operators)
 {
-	static const struct { const char *op; uint64_t value, two; int n_yes, n_no; uint64_t yes[4], no[4]; } t[] = {
+	static const struct {
+		const char *op;
+		uint64_t value, two;
+		int n_yes, n_no;
+		uint64_t yes[4], no[4];
+	} t[] = {
 		{"EQ", BIG, 0, 4, 4, {BIG, BIG, BIG, BIG}, {0x10, BIG + 1, BIG ^ (1ULL << 63), 0}},
 		{"NE", BIG, 0, 4, 4, {0x10, BIG + 1, ~0ULL, 0}, {BIG, BIG, BIG, BIG}},
-		{"LT", BIG, 0, 4, 4, {0, BIG - 1, 0xffffffff, BIG - (1ULL << 32)}, {BIG, BIG + 1, ~0ULL, 1ULL << 63}},
-		{"LE", BIG, 0, 4, 4, {0, BIG, 0xffffffff, BIG - 1}, {BIG + 1, ~0ULL, BIG + (1ULL << 32), 1ULL << 63}},
-		{"GT", BIG, 0, 4, 4, {BIG + 1, ~0ULL, BIG + (1ULL << 32), 1ULL << 63}, {0, BIG, 0xffffffff, BIG - 1}},
-		{"GE", BIG, 0, 4, 4, {BIG, ~0ULL, 1ULL << 63, BIG + 1}, {0, BIG - 1, 0xffffffff, 0x10}},
+		{"LT",
+		 BIG,
+		 0,
+		 4,
+		 4,
+		 {0, BIG - 1, 0xffffffff, BIG - (1ULL << 32)},
+		 {BIG, BIG + 1, ~0ULL, 1ULL << 63}},
+		{"LE",
+		 BIG,
+		 0,
+		 4,
+		 4,
+		 {0, BIG, 0xffffffff, BIG - 1},
+		 {BIG + 1, ~0ULL, BIG + (1ULL << 32), 1ULL << 63}},
+		{"GT",
+		 BIG,
+		 0,
+		 4,
+		 4,
+		 {BIG + 1, ~0ULL, BIG + (1ULL << 32), 1ULL << 63},
+		 {0, BIG, 0xffffffff, BIG - 1}},
+		{"GE",
+		 BIG,
+		 0,
+		 4,
+		 4,
+		 {BIG, ~0ULL, 1ULL << 63, BIG + 1},
+		 {0, BIG - 1, 0xffffffff, 0x10}},
 		{"LT", 0, 0, 0, 4, {0}, {0, 1, ~0ULL, 1ULL << 32}},
 		{"GE", ~0ULL, 0, 1, 4, {~0ULL, ~0ULL, ~0ULL, ~0ULL}, {0, ~0ULL - 1, 0xffffffff, 1}},
-		{"MASKED_EQ", 0xf0000000fULL, 0x100000002ULL, 4, 4, {0x100000002, 0x1000000f2, 0x10100000002, 0x1fffffff2},
+		{"MASKED_EQ",
+		 0xf0000000fULL,
+		 0x100000002ULL,
+		 4,
+		 4,
+		 {0x100000002, 0x1000000f2, 0x10100000002, 0x1fffffff2},
 		 {2, 0x100000003, 0x200000002, ~0ULL}},
 		{"MASKED_EQ", 0, 0, 4, 0, {0, 1, ~0ULL, BIG}, {0}},
-		{"MASKED_EQ", 0xffffffff, 0x5412, 4, 4, {0x5412, 0x100005412, 0xffffffff00005412, 0x8000000000005412},
+		{"MASKED_EQ",
+		 0xffffffff,
+		 0x5412,
+		 4,
+		 4,
+		 {0x5412, 0x100005412, 0xffffffff00005412, 0x8000000000005412},
 		 {0, 0x5413, 0xffffffff, ~0ULL}},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
 		auto_free char *rule = NULL;
 
-		cr_assert(asprintf(&rule, "{\"name\": \"ioctl\", \"action\": \"SCMP_ACT_ALLOW\", \"args\": "
-					  "[{\"index\": 1, \"op\": \"SCMP_CMP_%s\", \"value\": %llu, "
-					  "\"valueTwo\": %llu}]}", t[i].op, (unsigned long long)t[i].value,
-				   (unsigned long long)t[i].two) > 0);
+		cr_assert(
+			asprintf(&rule,
+				 "{\"name\": \"ioctl\", \"action\": \"SCMP_ACT_ALLOW\", \"args\": "
+				 "[{\"index\": 1, \"op\": \"SCMP_CMP_%s\", \"value\": %llu, "
+				 "\"valueTwo\": %llu}]}",
+				 t[i].op, (unsigned long long)t[i].value,
+				 (unsigned long long)t[i].two) > 0);
 		cr_assert(compile_rules(rule) == 0, "%s", err.msg);
 		for (int k = 0; k < t[i].n_yes; k++)
-			cr_expect(answer(SYS_ioctl, 7, t[i].yes[k]) == OK, "%s 0x%lx: 0x%lx is refused", t[i].op,
-				  t[i].value, t[i].yes[k]);
+			cr_expect(answer(SYS_ioctl, 7, t[i].yes[k]) == OK,
+				  "%s 0x%lx: 0x%lx is refused", t[i].op, t[i].value, t[i].yes[k]);
 		for (int k = 0; k < t[i].n_no; k++)
-			cr_expect(answer(SYS_ioctl, 7, t[i].no[k]) == NO, "%s 0x%lx: 0x%lx is allowed", t[i].op,
-				  t[i].value, t[i].no[k]);
+			cr_expect(answer(SYS_ioctl, 7, t[i].no[k]) == NO,
+				  "%s 0x%lx: 0x%lx is allowed", t[i].op, t[i].value, t[i].no[k]);
 	}
 }
 
-#define ALLOW_ARG(op, value) "{\"name\": \"ioctl\", \"action\": \"SCMP_ACT_ALLOW\", \"args\": " \
+#define ALLOW_ARG(op, value)                                               \
+	"{\"name\": \"ioctl\", \"action\": \"SCMP_ACT_ALLOW\", \"args\": " \
 	"[{\"index\": 0, \"op\": \"SCMP_CMP_" op "\", \"value\": " value "}]}"
 
 /* libseccomp itself lets 0x10 through here. */
@@ -250,33 +308,43 @@ Test(profile, and_or)
 	cr_assert(compile_rules("{\"name\": \"ioctl\", \"action\": \"SCMP_ACT_ALLOW\", \"args\": ["
 				"{\"index\": 0, \"op\": \"SCMP_CMP_EQ\", \"value\": 1},"
 				"{\"index\": 1, \"op\": \"SCMP_CMP_EQ\", \"value\": 2}]}") == 0);
-	cr_expect(answer(SYS_ioctl, 1, 2) == OK && answer(SYS_ioctl, 1, 3) == NO && answer(SYS_ioctl, 0, 2) == NO);
-	cr_assert(compile_rules("{\"name\": \"ioctl\", \"action\": \"SCMP_ACT_ALLOW\", \"args\": ["
-				"{\"index\": 0, \"op\": \"SCMP_CMP_LT\", \"value\": 3, \"valueTwo\": 0},"
-				"{\"index\": 0, \"op\": \"SCMP_CMP_GT\", \"value\": 5}]}") == 0);
-	cr_expect(answer(SYS_ioctl, 2, 0) == OK && answer(SYS_ioctl, 6, 0) == OK && answer(SYS_ioctl, 4, 0) == NO);
+	cr_expect(answer(SYS_ioctl, 1, 2) == OK && answer(SYS_ioctl, 1, 3) == NO &&
+		  answer(SYS_ioctl, 0, 2) == NO);
+	cr_assert(compile_rules(
+			  "{\"name\": \"ioctl\", \"action\": \"SCMP_ACT_ALLOW\", \"args\": ["
+			  "{\"index\": 0, \"op\": \"SCMP_CMP_LT\", \"value\": 3, \"valueTwo\": 0},"
+			  "{\"index\": 0, \"op\": \"SCMP_CMP_GT\", \"value\": 5}]}") == 0);
+	cr_expect(answer(SYS_ioctl, 2, 0) == OK && answer(SYS_ioctl, 6, 0) == OK &&
+		  answer(SYS_ioctl, 4, 0) == NO);
 }
 
 Test(profile, strictest_wins)
 {
-	cr_assert(compile_rules("{\"name\": \"ioctl\", \"action\": \"SCMP_ACT_ALLOW\"}, "
-				"{\"name\": \"ioctl\", \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 13, \"args\": ["
-				"{\"index\": 1, \"op\": \"SCMP_CMP_EQ\", \"value\": 2}]},"
-				"{\"name\": \"ioctl\", \"action\": \"SCMP_ACT_KILL_PROCESS\", \"args\": ["
-				"{\"index\": 0, \"op\": \"SCMP_CMP_EQ\", \"value\": 1}]},"
-				"{\"name\": \"read\", \"action\": \"SCMP_ACT_ERRNO\"}") == 0, "%s", err.msg);
-	cr_expect(answer(SYS_ioctl, 0, 0) == OK && answer(SYS_ioctl, 0, 2) == (SECCOMP_RET_ERRNO | 13));
+	cr_assert(
+		compile_rules(
+			"{\"name\": \"ioctl\", \"action\": \"SCMP_ACT_ALLOW\"}, "
+			"{\"name\": \"ioctl\", \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 13, \"args\": ["
+			"{\"index\": 1, \"op\": \"SCMP_CMP_EQ\", \"value\": 2}]},"
+			"{\"name\": \"ioctl\", \"action\": \"SCMP_ACT_KILL_PROCESS\", \"args\": ["
+			"{\"index\": 0, \"op\": \"SCMP_CMP_EQ\", \"value\": 1}]},"
+			"{\"name\": \"read\", \"action\": \"SCMP_ACT_ERRNO\"}") == 0,
+		"%s", err.msg);
+	cr_expect(answer(SYS_ioctl, 0, 0) == OK &&
+		  answer(SYS_ioctl, 0, 2) == (SECCOMP_RET_ERRNO | 13));
 	cr_expect(answer(SYS_ioctl, 1, 2) == SECCOMP_RET_KILL_PROCESS);
 	cr_expect(answer(SYS_read, 0, 0) == NO, "a later refusal of an allowed call was lost");
 }
 
 Test(profile, new_calls)
 {
-	cr_assert(compile_rules("{\"names\": [\"mseal\", \"nosuchcall\"], \"action\": \"SCMP_ACT_ALLOW\"},"
-				"{\"name\": \"setxattrat\", \"action\": \"SCMP_ACT_ALLOW\", \"args\": ["
-				"{\"index\": 0, \"op\": \"SCMP_CMP_EQ\", \"value\": 5}]},"
-				"{\"name\": \"kill\", \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"caps\": [\"CAP_KILL\"]}}") == 0,
-		  "%s", err.msg);
+	cr_assert(
+		compile_rules(
+			"{\"names\": [\"mseal\", \"nosuchcall\"], \"action\": \"SCMP_ACT_ALLOW\"},"
+			"{\"name\": \"setxattrat\", \"action\": \"SCMP_ACT_ALLOW\", \"args\": ["
+			"{\"index\": 0, \"op\": \"SCMP_CMP_EQ\", \"value\": 5}]},"
+			"{\"name\": \"kill\", \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"caps\": [\"CAP_KILL\"]}}") ==
+			0,
+		"%s", err.msg);
 	cr_expect(answer(462, 0, 0) == OK && answer(463, 5, 0) == OK && answer(463, 6, 0) == NO);
 	cr_expect(answer(461, 0, 0) == NO && answer(464, 0, 0) == (SECCOMP_RET_ERRNO | ENOSYS));
 	cr_expect(answer(0x3fffffff, 0, 0) == (SECCOMP_RET_ERRNO | ENOSYS));
@@ -293,12 +361,14 @@ Test(profile, new_calls)
 Test(profile, log_everything)
 {
 	cr_assert(compile("{\"defaultAction\": \"SCMP_ACT_LOG\"}") == 0, "%s", err.msg);
-	cr_expect(answer(SYS_read, 0, 0) == SECCOMP_RET_LOG && answer(999, 0, 0) == SECCOMP_RET_LOG);
+	cr_expect(answer(SYS_read, 0, 0) == SECCOMP_RET_LOG &&
+		  answer(999, 0, 0) == SECCOMP_RET_LOG);
 }
 
 Test(profile, includes_excludes)
 {
-	static const char text[] = HEAD ", {\"name\": \"mount\", \"action\": \"SCMP_ACT_ALLOW\", \"includes\": "
+	static const char text[] = HEAD
+		", {\"name\": \"mount\", \"action\": \"SCMP_ACT_ALLOW\", \"includes\": "
 		"{\"caps\": [\"CAP_SYS_ADMIN\", \"cap_chown\"]}, \"excludes\": {}},"
 		"{\"name\": \"kill\", \"action\": \"SCMP_ACT_ALLOW\", \"excludes\": {\"caps\": [\"CAP_KILL\", \"CAP_CHOWN\"]}},"
 		"{\"name\": \"dup\", \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"minKernel\": \"6.2\"}},"
@@ -319,12 +389,14 @@ Test(profile, includes_excludes)
 
 Test(profile, errno_names_and_flags)
 {
-	cr_assert(compile("{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrno\": \"ENOSYS\", "
-			  "\"defaultErrnoRet\": 38, \"comment\": \"x\", \"archMap\": null, "
-			  "\"flags\": [\"SECCOMP_FILTER_FLAG_LOG\"], \"syscalls\": [" BASE ","
-			  "{\"name\": \"kill\", \"names\": null, \"args\": [], \"comment\": \"\", \"errno\": \"EACCES\", "
-			  "\"action\": \"SCMP_ACT_ERRNO\"}, {\"name\": \"dup\", \"action\": \"SCMP_ACT_TRACE\", "
-			  "\"errnoRet\": 7}]}") == 0, "%s", err.msg);
+	cr_assert(
+		compile("{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrno\": \"ENOSYS\", "
+			"\"defaultErrnoRet\": 38, \"comment\": \"x\", \"archMap\": null, "
+			"\"flags\": [\"SECCOMP_FILTER_FLAG_LOG\"], \"syscalls\": [" BASE ","
+			"{\"name\": \"kill\", \"names\": null, \"args\": [], \"comment\": \"\", \"errno\": \"EACCES\", "
+			"\"action\": \"SCMP_ACT_ERRNO\"}, {\"name\": \"dup\", \"action\": \"SCMP_ACT_TRACE\", "
+			"\"errnoRet\": 7}]}") == 0,
+		"%s", err.msg);
 	cr_expect(answer(SYS_kill, 0, 0) == (SECCOMP_RET_ERRNO | EACCES));
 	cr_expect(answer(SYS_mount, 0, 0) == (SECCOMP_RET_ERRNO | ENOSYS));
 	cr_expect(answer(SYS_dup, 0, 0) == (SECCOMP_RET_TRACE | 7));
@@ -341,19 +413,28 @@ Test(profile, architectures)
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		auto_free char *text = NULL;
 
-		cr_assert(asprintf(&text, "{\"defaultAction\": \"SCMP_ACT_ERRNO\", %s, \"syscalls\": [" BASE
-				   ", {\"name\": \"socket\", \"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 0, "
-				   "\"op\": \"SCMP_CMP_EQ\", \"value\": 1}]}, {\"name\": \"connect\", \"action\": "
-				   "\"SCMP_ACT_ALLOW\"}]}", forms[i]) > 0);
+		cr_assert(
+			asprintf(
+				&text,
+				"{\"defaultAction\": \"SCMP_ACT_ERRNO\", %s, \"syscalls\": [" BASE
+				", {\"name\": \"socket\", \"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 0, "
+				"\"op\": \"SCMP_CMP_EQ\", \"value\": 1}]}, {\"name\": \"connect\", \"action\": "
+				"\"SCMP_ACT_ALLOW\"}]}",
+				forms[i]) > 0);
 		cr_assert(compile(text) == 0, "%s", err.msg);
 		cr_expect(bpfsim_call(res.insns, res.n, AUDIT_ARCH_I386, 3, NULL) == OK);
 		cr_expect(bpfsim_call(res.insns, res.n, AUDIT_ARCH_I386, 4, NULL) == NO);
-		cr_expect(bpfsim_call(res.insns, res.n, AUDIT_ARCH_ARM, 3, NULL) == SECCOMP_RET_KILL_PROCESS);
+		cr_expect(bpfsim_call(res.insns, res.n, AUDIT_ARCH_ARM, 3, NULL) ==
+			  SECCOMP_RET_KILL_PROCESS);
 		/* socketcall: connect has no condition, socket has one that cannot be seen there */
-		cr_expect(bpfsim_call(res.insns, res.n, AUDIT_ARCH_I386, 102, (uint64_t[6]){3}) == OK);
-		cr_expect(bpfsim_call(res.insns, res.n, AUDIT_ARCH_I386, 102, (uint64_t[6]){1}) == NO);
-		cr_expect(bpfsim_call(res.insns, res.n, AUDIT_ARCH_I386, 359, (uint64_t[6]){1}) == OK);
-		cr_expect(answer(0x40000000, 0, 0) == SECCOMP_RET_KILL_PROCESS, "x32 is not listed");
+		cr_expect(bpfsim_call(res.insns, res.n, AUDIT_ARCH_I386, 102, (uint64_t[6]){3}) ==
+			  OK);
+		cr_expect(bpfsim_call(res.insns, res.n, AUDIT_ARCH_I386, 102, (uint64_t[6]){1}) ==
+			  NO);
+		cr_expect(bpfsim_call(res.insns, res.n, AUDIT_ARCH_I386, 359, (uint64_t[6]){1}) ==
+			  OK);
+		cr_expect(answer(0x40000000, 0, 0) == SECCOMP_RET_KILL_PROCESS,
+			  "x32 is not listed");
 		cr_expect(answer(0x40000000 + 999, 0, 0) == SECCOMP_RET_KILL_PROCESS);
 		cr_expect(bpfsim_reject(res.insns, res.n) == NULL);
 	}

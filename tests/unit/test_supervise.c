@@ -95,8 +95,8 @@ static const struct mini_rule few[] = {
 	{.nr = __NR_exit_group},
 	{.nr = __NR_umask, .action = SECCOMP_RET_ERRNO | EXDEV},
 	{.nr = __NR_kill, .n_args = 2, .args = {{0, 1}, {1, 0}}},
-	{.nr = __NR_dup, .n_args = 1, .args = {{0, 1}}},
-	{.nr = __NR_dup, .n_args = 1, .args = {{0, 2}}},
+	{.nr = __NR_fsync, .n_args = 1, .args = {{0, 1}}},
+	{.nr = __NR_fsync, .n_args = 1, .args = {{0, 2}}},
 };
 
 static int do_nothing(void)
@@ -132,16 +132,16 @@ static int do_kill_first_differs(void)
 	return 9;
 }
 
-static int do_dup_second_rule(void)
+static int do_fsync_second_rule(void)
 {
-	(void)syscall(SYS_dup, 1);
-	(void)syscall(SYS_dup, 2);
+	(void)syscall(SYS_fsync, 1);
+	(void)syscall(SYS_fsync, 2);
 	return 10;
 }
 
-static int do_dup_other(void)
+static int do_fsync_other(void)
 {
-	(void)syscall(SYS_dup, 0);
+	(void)syscall(SYS_fsync, 0);
 	return 10;
 }
 
@@ -165,14 +165,14 @@ Test(minifilter, live)
 	assert_exit(do_kill_match, 9);
 	assert_killed(do_kill_second_differs);
 	assert_killed(do_kill_first_differs);
-	assert_exit(do_dup_second_rule, 10);
-	assert_killed(do_dup_other);
+	assert_exit(do_fsync_second_rule, 10);
+	assert_killed(do_fsync_other);
 }
 
 #if defined(__x86_64__)
 static int do_x32(void)
 {
-	(void)syscall(0x40000000L | SYS_dup, 1);
+	(void)syscall(0x40000000L | SYS_fsync, 1);
 	return 1;
 }
 
