@@ -49,7 +49,8 @@ static int attr_set(posix_spawnattr_t *attr)
 	if (!res)
 		res = posix_spawnattr_setsigdefault(attr, &all);
 	if (!res)
-		res = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+		res = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+							     POSIX_SPAWN_SETPGROUP);
 	return res;
 }
 
@@ -191,7 +192,9 @@ int helper_wait(struct helper *h, size_t n, unsigned ms, struct err *err)
 void helper_end(struct helper *h)
 {
 	if (h->pid) {
-		(void)kill(h->pid, SIGKILL); /* our own child and not reaped: the pid is its own */
+		/* Our own child and not reaped, so the pid is its own; its group is what it started. */
+		(void)kill(-h->pid, SIGKILL);
+		(void)kill(h->pid, SIGKILL);
 		while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 		h->pid = 0;

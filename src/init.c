@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -172,9 +173,13 @@ static int init_run(struct run *r, struct err *err)
 {
 	sigset_t all, before;
 	int gate[2];
+	int leash = 0;
 	int pidfd = -1;
 	pid_t pid;
 
+	/* Whatever is not on pid 1 by now never will be: what comes after is on its child alone. */
+	if (prctl(PR_GET_PDEATHSIG, &leash, 0, 0, 0) < 0 || leash != SIGKILL)
+		return err_say(err, "pid 1 would survive the launcher");
 	if (pipe2(gate, O_CLOEXEC))
 		return err_set(err, errno, "gate between init and the command");
 	/* Before the fork: unblocked, a SIGCHLD to pid 1 would be ignored and lost. */

@@ -221,6 +221,9 @@ static int mask_list(const struct run *r, const char *below, struct err *err)
 
 static int mask_run(struct run *r, struct err *err)
 {
+	/* Without our /proc every path is absent, and an absent path is no error. */
+	if (r->proc < 0)
+		return err_say(err, "there is no /proc of our own to mask");
 	for (size_t i = 0; i < ARRAY_SIZE(readonly); i++)
 		if (seal(r, readonly[i], err) < 0)
 			return -EIO;

@@ -463,10 +463,13 @@ static int cwd_run(struct run *r, struct err *err)
 {
 	auto_close int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	auto_close int dir = -1;
+	struct stat now, root;
 	char path[PATH_MAX];
 
-	if (top < 0)
+	if (top < 0 || fstat(top, &now) < 0 || fstat(r->root, &root) < 0)
 		return err_set(err, errno, "/");
+	if (now.st_dev != root.st_dev || now.st_ino != root.st_ino)
+		return err_say(err, "/ is still the host's");
 	dir = mnt_resolve(top, r->spec->workdir, O_DIRECTORY);
 	if (dir == -ENOENT && mnt_is_own(r, top)) { /* Docker makes it; on a writable root so do we */
 		int rc = mnt_make(r, top, r->spec->workdir, true);

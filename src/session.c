@@ -268,6 +268,9 @@ static int leash_run(struct run *r, struct err *err)
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return err_set(err, errno, "signal at the launcher's death");
+	if (getuid() != r->plan->uid)
+		return err_say(err, "uid %u is not the workload's: its change would undo the leash",
+			       getuid());
 	/* It may have died before that line; then the socket is at its end, and nobody is left. */
 	n = recv(r->baton, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 	if (n == 0)

@@ -115,7 +115,7 @@ t 'the launcher is killed: all are dead, with --writable' killed --writable
 killed_early() { # killed at ever later moments of the set-up
 	local delay
 	RAN='pillbox killed during its set-up'
-	for delay in 0 1 2 3 4 5 6 7 8 10 12 15; do
+	for delay in 1 2 3 4 5 6 7 8 10 12 15; do
 		as "$ID" timeout -s KILL "0.0$(printf '%02d' $delay)" "$PB" run "$ROOT" -- /bin/sleep 100 \
 			>/dev/null 2>&1 </dev/null
 	done
@@ -218,7 +218,7 @@ tty_restored_kill() {
 t 'the terminal is as before, though the launcher was killed' tty_restored_kill
 
 job_control() {
-	on_tty "$PB run $ROOT -- /bin/sh -i -c 'sleep 30 & jobs; kill %1; wait; echo done'"
+	on_tty "$PB run $ROOT -- /bin/sh -c 'set -m; sleep 0.3 & fg %1 && echo done'"
 	want_ok
 	want_out 'done'
 }

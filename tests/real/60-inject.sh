@@ -11,6 +11,7 @@ wanted_by() { # STEP
 	case $1 in
 	secrets-read | secrets) echo "--secret src=$STAGE/sentinel/file,target=word" ;;
 	filter-early | sys) echo --preset docker ;;
+	overlay-check) echo --writable ;;
 	guard) echo --no-init ;;
 	landlock) echo --landlock on ;;
 	verify) echo --verify ;;

@@ -115,14 +115,12 @@ bad() { [ -n "$REASON" ] || REASON=$*; return 0; }
 t() { # NAME FUNCTION [ARG...]
 	local name="$ID: $1"
 	shift
-	T0=$SECONDS
 	REASON='' RC='' OUT='' ERR='' RAN='' SKIP=''
 	PIDS_BEFORE=$(live_pids)
 	STATE_BEFORE=$(host_state)
 	"$@" </dev/null
 	[ -n "$RAN" ] || [ -n "$SKIP" ] || bad "the test ran nothing"
 	nothing_left
-	[ -z "${TIMES-}" ] || echo "  took $((SECONDS - T0)) s"
 	if [ -n "$REASON" ]; then
 		FAILED=$((FAILED + 1))
 		printf 'not ok - %s: %s\n' "$name" "$(printf '%s' "$REASON" | tr '\n' ' ')"
