@@ -15,9 +15,9 @@
 #include "err.h"
 
 struct helper {
-	pid_t pid;       /* 0: not running */
+	pid_t pid; /* 0: not running */
 	int pidfd;
-	int out;         /* our end of the pipe from its stderr, or stdout; -1: it was closed */
+	int out; /* our end of the pipe from its stderr, or stdout; -1: it was closed */
 	bool has_ended;
 	int status;      /* waitid's si_status */
 	int code;        /* waitid's si_code: CLD_EXITED, CLD_KILLED, ... */
@@ -25,11 +25,14 @@ struct helper {
 	size_t n_said;
 };
 
-#define HELPER_NONE { .pid = 0, .pidfd = -1, .out = -1 }
+#define HELPER_NONE                              \
+	{                                        \
+		.pid = 0, .pidfd = -1, .out = -1 \
+	}
 
 /*
- * Start argv[0], an absolute path. `fd` is the descriptor whose output is kept: 1 or 2; the other one
- * and stdin are /dev/null.
+ * Start argv[0], an absolute path. `fd` is the descriptor whose output is kept: 1 or 2; the other
+ * one and stdin are /dev/null.
  */
 int helper_start(struct helper *h, const char *const *argv, int fd, struct err *err);
 /* Wait for all n until the deadline; who has not ended by then is killed. -ETIME: that happened. */

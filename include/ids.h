@@ -2,8 +2,8 @@
 /*
  * ids.h - who is who: subordinate ranges, the id map, the workload's user.
  *
- * What decides is pure: text and numbers in, a result or an error out, nothing of the host touched,
- * so that the unit tests and the fuzzers call the very functions a launch uses.
+ * What decides is pure: text and numbers in, a result or an error out, nothing of the host
+ * touched, so that the unit tests and the fuzzers call the very functions a launch uses.
  */
 #ifndef PILLBOX_IDS_H
 #define PILLBOX_IDS_H
@@ -25,8 +25,8 @@ struct id_text {
 
 /* --- /etc/subuid and /etc/subgid (subid.c) --- */
 
-#define SUBID_MAX 64           /* ranges of one user that are looked at */
-#define SUBID_BLOCK 65536u     /* the size that distributions give out, and that we ask for */
+#define SUBID_MAX 64       /* ranges of one user that are looked at */
+#define SUBID_BLOCK 65536u /* the size that distributions give out, and that we ask for */
 
 struct subid_range {
 	uint32_t start, count; /* count > 0, start + count <= 2^32 - 1 */
@@ -34,8 +34,8 @@ struct subid_range {
 };
 
 /*
- * The ranges of one user, in the file's order: lines whose owner is `login` (NULL: no name is known)
- * or the uid in decimal. Every line is checked for its form, whoever it belongs to.
+ * The ranges of one user, in the file's order: lines whose owner is `login` (NULL: no name is
+ * known) or the uid in decimal. Every line is checked for its form, whoever it belongs to.
  * -EINVAL: a bad line, named with its number; -E2BIG: more than max ranges.
  */
 int subid_parse(const char *file, const char *text, size_t len, const char *login, uid_t uid,
@@ -56,22 +56,23 @@ struct ids_in {
 	enum userns_mode mode;
 	uid_t caller_uid;
 	gid_t caller_gid;
-	const char *login;              /* the caller's, or NULL */
-	uid_t owner_uid;                /* of the rootfs directory */
+	const char *login; /* the caller's, or NULL */
+	uid_t owner_uid;   /* of the rootfs directory */
 	gid_t owner_gid;
-	dev_t dev;                      /* the rootfs, to choose root's block */
+	dev_t dev; /* the rootfs, to choose root's block */
 	ino_t ino;
-	struct id_text subuid, subgid;  /* not looked at with USERNS_SINGLE */
-	struct id_extent own_uids[OWN_EXTENTS], own_gids[OWN_EXTENTS]; /* our own namespace's maps */
+	struct id_text subuid, subgid; /* not looked at with USERNS_SINGLE */
+	struct id_extent own_uids[OWN_EXTENTS],
+		own_gids[OWN_EXTENTS]; /* our own namespace's maps */
 	size_t n_own_uids, n_own_gids;
-	uid_t uid;                      /* the workload's */
+	uid_t uid; /* the workload's */
 	gid_t gid;
 };
 
 struct ids_out {
 	enum map_kind kind;
 	struct id_map uids, gids;
-	const char *why;                /* one clause, for reports */
+	const char *why; /* one clause, for reports */
 };
 
 int ids_choose(const struct ids_in *in, struct ids_out *ret, struct err *err);
@@ -90,8 +91,8 @@ const char *map_kind_name(enum map_kind kind);
 
 /* --- the workload's user (user.c) --- */
 
-#define USER_GROUPS 64             /* plan.groups */
-#define USER_FILE_MAX (16u << 20)  /* a passwd or group above this is refused */
+#define USER_GROUPS 64            /* plan.groups */
+#define USER_FILE_MAX (16u << 20) /* a passwd or group above this is refused */
 
 struct passwd_entry {
 	const char *name, *home; /* into the text, not terminated */
@@ -127,7 +128,7 @@ struct user_out {
 	gid_t gid;
 	gid_t groups[USER_GROUPS]; /* the gid itself first, as Docker has it */
 	size_t n_groups;
-	const char *home;          /* into the passwd text, or "/" */
+	const char *home; /* into the passwd text, or "/" */
 	size_t home_len;
 };
 

@@ -20,6 +20,9 @@ void runner_become_child(struct run *r);
 /* What the child stored in the shared page, made safe: bounded, terminated, in range. */
 void page_err(const struct page *page, struct err *ret);
 
+/* report.c: the values of each wanted step, a note a line. */
+void report_plan(const struct run *r);
+
 /* host.c: what the error alone does not say (a sysctl, an LSM, a container around us). */
 void host_explain(const struct run *r, const struct step *step, struct err *err);
 

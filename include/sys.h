@@ -37,7 +37,7 @@ static inline long sys_ret(long ret)
 static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode,
 			      uint64_t resolve)
 {
-	struct open_how how = { .flags = flags, .mode = mode, .resolve = resolve };
+	struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
 
 	return (int)sys_ret(syscall(SYS_openat2, dirfd, path, &how, sizeof(how)));
 }

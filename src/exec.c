@@ -98,8 +98,11 @@ static int command_run(struct run *r, struct err *err)
 
 static void command_show(const struct run *r, FILE *out)
 {
+	/* Names only: values are often passwords, and reports end up in logs. */
+	fputs("environment", out);
 	for (const char *const *e = r->plan->envp; *e; e++)
-		fprintf(out, "env %s\n", *e);
+		fprintf(out, " %.*s", (int)strcspn(*e, "="), *e);
+	fputc('\n', out);
 }
 
 const struct step step_command = {

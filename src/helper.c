@@ -3,8 +3,8 @@
  * helper.c - running a host program that pillbox depends on.
  *
  * Should: give the program nothing of ours but its arguments: no environment that could steer its
- * libraries, no descriptors, no ignored or blocked signals, no directory. Bound what it may say and
- * how long it may take.
+ * libraries, no descriptors, no ignored or blocked signals, no directory. Bound what it may say
+ * and how long it may take.
  * Mustn't: search PATH, use a shell, or leave a process behind. Parent only.
  */
 #include "helper.h"
@@ -21,7 +21,7 @@
 #include "sys.h"
 #include "util.h"
 
-static const char *const clean_env[] = { "PATH=/usr/sbin:/usr/bin", NULL };
+static const char *const clean_env[] = {"PATH=/usr/sbin:/usr/bin", NULL};
 
 static int files_set(posix_spawn_file_actions_t *fa, int fd, int pipe_end)
 {
@@ -30,7 +30,8 @@ static int files_set(posix_spawn_file_actions_t *fa, int fd, int pipe_end)
 	if (!res)
 		res = posix_spawn_file_actions_adddup2(fa, pipe_end, fd);
 	if (!res)
-		res = posix_spawn_file_actions_addopen(fa, fd == 1 ? 2 : 1, "/dev/null", O_WRONLY, 0);
+		res = posix_spawn_file_actions_addopen(fa, fd == 1 ? 2 : 1, "/dev/null", O_WRONLY,
+						       0);
 	if (!res)
 		res = posix_spawn_file_actions_addclosefrom_np(fa, 3);
 	if (!res)
@@ -49,7 +50,8 @@ static int attr_set(posix_spawnattr_t *attr)
 	if (!res)
 		res = posix_spawnattr_setsigdefault(attr, &all);
 	if (!res)
-		res = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+		res = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK |
+							     POSIX_SPAWN_SETSIGDEF |
 							     POSIX_SPAWN_SETPGROUP);
 	return res;
 }
@@ -108,7 +110,8 @@ static void said_read(struct helper *h)
 
 	for (;;) {
 		size_t room = sizeof(h->said) - 1 - h->n_said;
-		ssize_t n = read(h->out, room ? h->said + h->n_said : drop, room ? room : sizeof(drop));
+		ssize_t n = read(h->out, room ? h->said + h->n_said : drop,
+				 room ? room : sizeof(drop));
 
 		if (n > 0) {
 			h->n_said += room ? (size_t)n : 0;
@@ -125,7 +128,7 @@ static void said_read(struct helper *h)
 
 static void ended_read(struct helper *h)
 {
-	siginfo_t info = { .si_pid = 0 };
+	siginfo_t info = {.si_pid = 0};
 
 	if (waitid(P_PID, (id_t)h->pid, &info, WEXITED | WNOHANG) < 0) {
 		h->has_ended = true; /* nobody can say how it ended: not a success */
@@ -138,7 +141,8 @@ static void ended_read(struct helper *h)
 	}
 	if (h->has_ended) {
 		h->pid = 0;
-		if (h->out >= 0) /* what it said last; a grandchild may hold the pipe open: no waiting */
+		if (h->out >=
+		    0) /* what it said last; a grandchild may hold the pipe open: no waiting */
 			said_read(h);
 	}
 }
@@ -167,8 +171,8 @@ int helper_wait(struct helper *h, size_t n, unsigned ms, struct err *err)
 		for (size_t i = 0; i < n; i++) {
 			bool is_alive = h[i].pid && !h[i].has_ended;
 
-			fds[2 * i] = (struct pollfd){ is_alive ? h[i].pidfd : -1, POLLIN, 0 };
-			fds[2 * i + 1] = (struct pollfd){ is_alive ? h[i].out : -1, POLLIN, 0 };
+			fds[2 * i] = (struct pollfd){is_alive ? h[i].pidfd : -1, POLLIN, 0};
+			fds[2 * i + 1] = (struct pollfd){is_alive ? h[i].out : -1, POLLIN, 0};
 			alive += is_alive;
 		}
 		if (!alive)
@@ -192,7 +196,10 @@ int helper_wait(struct helper *h, size_t n, unsigned ms, struct err *err)
 void helper_end(struct helper *h)
 {
 	if (h->pid) {
-		/* Our own child and not reaped, so the pid is its own; its group is what it started. */
+		/*
+		 * Our own child and not reaped, so the pid is its own; its group is what it
+		 * started.
+		 */
 		(void)kill(-h->pid, SIGKILL);
 		(void)kill(h->pid, SIGKILL);
 		while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)

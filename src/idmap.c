@@ -5,8 +5,9 @@
  * Should: write exactly the plan's map, read it back, and compare: a helper that exits 0 without
  * having mapped must not go unnoticed. The child is blocked on the baton and not reaped meanwhile,
  * so its pid cannot become another process's.
- * Mustn't: call a helper by PATH or with our environment, wait without a deadline, or leave setgroups
- * allowed with a single-id map (CVE-2014-8989: dropping a group can open a file it was denied).
+ * Mustn't: call a helper by PATH or with our environment, wait without a deadline, or leave
+ * setgroups allowed with a single-id map (CVE-2014-8989: dropping a group can open a file it was
+ * denied).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -63,8 +64,9 @@ static int map_compare(pid_t pid, const char *file, const struct id_map *want, s
 	if (n == 0)
 		return err_say(err, "%s of the sandbox: nothing was mapped", file);
 	if (n != want->n || memcmp(ext, want->ext, n * sizeof(*ext)))
-		return err_say(err, "%s of the sandbox: is '%u %u %u%s' and not the map that was planned",
-			       file, ext[0].inside, ext[0].outside, ext[0].count, n > 1 ? " ..." : "");
+		return err_say(
+			err, "%s of the sandbox: is '%u %u %u%s' and not the map that was planned",
+			file, ext[0].inside, ext[0].outside, ext[0].count, n > 1 ? " ..." : "");
 	return 0;
 }
 
@@ -94,7 +96,8 @@ static int idmap_verify(const struct run *r, struct err *err)
 	if (!res)
 		res = map_compare(r->child, "gid_map", &p->gids, err);
 	if (!res)
-		res = setgroups_compare(r->child, p->map_kind == MAP_SINGLE ? "deny" : "allow", err);
+		res = setgroups_compare(r->child, p->map_kind == MAP_SINGLE ? "deny" : "allow",
+					err);
 	return res;
 }
 
@@ -151,7 +154,7 @@ static void mapper_fill(struct mapper *m, const char *path, pid_t pid, const str
 	(void)snprintf(m->text[t], sizeof(m->text[t]), "%d", pid);
 	m->argv[n++] = m->text[t++];
 	for (unsigned i = 0; i < map->n; i++) {
-		const uint32_t v[3] = { map->ext[i].inside, map->ext[i].outside, map->ext[i].count };
+		const uint32_t v[3] = {map->ext[i].inside, map->ext[i].outside, map->ext[i].count};
 
 		for (size_t k = 0; k < 3; k++) {
 			(void)snprintf(m->text[t], sizeof(m->text[t]), "%u", v[k]);
@@ -170,20 +173,22 @@ static int mapper_judge(const struct helper *h, const struct mapper *m, struct e
 		return 0;
 	while (len && (h->said[len - 1] == '\n' || h->said[len - 1] == ' '))
 		len--;
-	err_say(err, "%s %s %s %s %s%s: %s %d%s%.*s", m->argv[0], m->argv[1], m->argv[2], m->argv[3],
-		m->argv[4], m->argv[5] ? " ..." : "",
+	err_say(err, "%s %s %s %s %s%s: %s %d%s%.*s", m->argv[0], m->argv[1], m->argv[2],
+		m->argv[3], m->argv[4], m->argv[5] ? " ..." : "",
 		h->code == CLD_EXITED ? "exit status" : "ended by signal", h->status,
 		len ? ", it said: " : "", (int)(len < 300 ? len : 300), h->said);
-	err_hint(err, "newuidmap wants the caller's login group as the current one, ranges that "
-		      "/etc/subuid and /etc/subgid give to this user, and its privilege; --userns single "
-		      "works without it");
+	err_hint(
+		err,
+		"newuidmap wants the caller's login group as the current one, ranges that "
+		"/etc/subuid and /etc/subgid give to this user, and its privilege; --userns single "
+		"works without it");
 	return -EPERM;
 }
 
 /* Both helpers at once: each costs a millisecond or two of loading its libraries. */
 static int map_help(pid_t pid, const struct plan *p, struct err *err)
 {
-	struct helper h[2] = { HELPER_NONE, HELPER_NONE };
+	struct helper h[2] = {HELPER_NONE, HELPER_NONE};
 	struct mapper m[2];
 	int res = 0;
 
@@ -198,7 +203,7 @@ static int map_help(pid_t pid, const struct plan *p, struct err *err)
 		res = helper_start(&h[i], m[i].argv, 2, err);
 	}
 	if (!res) {
-		struct err late = { .num = 0 };
+		struct err late = {.num = 0};
 
 		res = helper_wait(h, 2, HELPER_MS, &late);
 		if (res)
@@ -242,24 +247,28 @@ static void idmap_show(const struct run *r, FILE *out)
 }
 
 static const struct hint idmap_hints[] = {
-	{ EPERM, "the kernel refused the map: an LSM restricts user namespaces (on Ubuntu the sysctl "
-		 "kernel.apparmor_restrict_unprivileged_userns), or, for root, CAP_SETUID, CAP_SETGID or "
-		 "CAP_SETFCAP is missing" },
-	{ EACCES, "the child's files in /proc are not ours: an LSM, a /proc mounted with hidepid, or "
-		  "pillbox itself is not dumpable" },
-	{ EINVAL, "the kernel does not accept these ranges; see dmesg, and try --userns single" },
-	{ ENOENT, "/proc is not mounted, or apt install uidmap" },
-	{ ETIME, "newuidmap or newgidmap hangs, often in the name service: try getent passwd; "
-		 "--userns single works without them" },
-	{ ESRCH, "the sandbox's first process has died" },
-	{ 0, NULL },
+	{EPERM,
+	 "the kernel refused the map: an LSM restricts user namespaces (on Ubuntu the sysctl "
+	 "kernel.apparmor_restrict_unprivileged_userns), or, for root, CAP_SETUID, CAP_SETGID or "
+	 "CAP_SETFCAP is missing"},
+	{EACCES,
+	 "the child's files in /proc are not ours: an LSM, a /proc mounted with hidepid, or "
+	 "pillbox itself is not dumpable"},
+	{EINVAL, "the kernel does not accept these ranges; see dmesg, and try --userns single"},
+	{ENOENT, "/proc is not mounted, or apt install uidmap"},
+	{ETIME, "newuidmap or newgidmap hangs, often in the name service: try getent passwd; "
+		"--userns single works without them"},
+	{ESRCH, "the sandbox's first process has died"},
+	{0, NULL},
 };
 
 const struct step step_idmap = {
 	.id = "idmap",
 	.what = "write the uid and gid map of the new user namespace and read them back",
-	.why = "from outside, because a range takes newuidmap's privilege, which the child has not; after "
-	       "clone, because the maps belong to the child's user namespace, and before the child does "
+	.why = "from outside, because a range takes newuidmap's privilege, which the child has "
+	       "not; after "
+	       "clone, because the maps belong to the child's user namespace, and before the "
+	       "child does "
 	       "anything: without a map its setresuid fails and every file is nobody's",
 	.refs = "user_namespaces(7), newuidmap(1), newgidmap(1), posix_spawn(3)",
 	.side = PARENT,

@@ -2,11 +2,11 @@
 /*
  * ids.c - choosing the id map.
  *
- * Should: follow one rule, "the owner of the rootfs is root inside", within what the caller may map;
- * refuse a map in which anything inside would be the host's root, and a request whose user or group
- * has no place in the map, before anything is touched.
- * Mustn't: read files (ids_host.c does), fall from a range to a single id because of an error, or make
- * a map of more than ID_EXTENTS lines (CVE-2018-18955).
+ * Should: follow one rule, "the owner of the rootfs is root inside", within what the caller may
+ * map; refuse a map in which anything inside would be the host's root, and a request whose user or
+ * group has no place in the map, before anything is touched.
+ * Mustn't: read files (ids_host.c does), fall from a range to a single id because of an error, or
+ * make a map of more than ID_EXTENTS lines (CVE-2018-18955).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,19 +18,19 @@
 #define IDS_ALL UINT32_MAX /* "0 0 4294967295": the whole space, the initial user namespace */
 
 /* The block that systemd sets aside for containers, in units of 65536 ids. */
-#define BLOCK_FIRST 8u    /* 524288 */
-#define BLOCK_END 28672u  /* 1879048192, exclusive */
+#define BLOCK_FIRST 8u   /* 524288 */
+#define BLOCK_END 28672u /* 1879048192, exclusive */
 
 /* One kind of id, so that uids and gids take the same path. */
 struct side_in {
-	const char *kind;               /* "uid", "gid" */
+	const char *kind; /* "uid", "gid" */
 	const struct id_text *file;
-	const struct id_extent *own;    /* our own namespace's map */
+	const struct id_extent *own; /* our own namespace's map */
 	size_t n_own;
 	uint32_t caller, owner;
 	struct subid_range r[SUBID_MAX];
 	size_t n;
-	bool is_outside;                /* ranges exist, but none that our own map holds */
+	bool is_outside; /* ranges exist, but none that our own map holds */
 };
 
 bool id_map_has(const struct id_map *m, uint32_t id)
@@ -136,12 +136,12 @@ static void map_add(struct id_map *m, uint32_t outside, uint32_t count)
 		count = UINT32_MAX - inside;
 	if (count == 0 || m->n == ID_EXTENTS)
 		return;
-	m->ext[m->n++] = (struct id_extent){ inside, outside, count };
+	m->ext[m->n++] = (struct id_extent){inside, outside, count};
 }
 
 /*
- * The ranges in their order, turned so that `first` becomes container id 0 and the ids after it keep
- * their distance: a tree that was shifted by `first` as a whole then has the right owners.
+ * The ranges in their order, turned so that `first` becomes container id 0 and the ids after it
+ * keep their distance: a tree that was shifted by `first` as a whole then has the right owners.
  */
 static void map_turned(struct id_map *m, const struct side_in *s, uint32_t first)
 {
@@ -185,8 +185,9 @@ static int side_ranges(struct side_in *s, const struct ids_in *in, struct err *e
 			return err_say(err, "%s:%u: the range %u:%u includes %s 0, the host's root",
 				       s->file->file, r->line, r->start, r->count, s->kind);
 		if (s->caller >= r->start && s->caller - r->start < r->count)
-			return err_say(err, "%s:%u: the range %u:%u includes the caller's own %s %u",
-				       s->file->file, r->line, r->start, r->count, s->kind, s->caller);
+			return err_say(
+				err, "%s:%u: the range %u:%u includes the caller's own %s %u",
+				s->file->file, r->line, r->start, r->count, s->kind, s->caller);
 		if (own_holds(s, r->start, r->count))
 			s->r[s->n++] = *r;
 	}
@@ -210,8 +211,8 @@ static void hint_range(const struct ids_in *in, struct err *err)
 	uint32_t at = block_free(in), end = at + SUBID_BLOCK - 1;
 
 	if (in->login)
-		err_hint(err, "as root: usermod --add-subuids %u-%u --add-subgids %u-%u %s", at, end, at,
-			 end, in->login);
+		err_hint(err, "as root: usermod --add-subuids %u-%u --add-subgids %u-%u %s", at,
+			 end, at, end, in->login);
 	else
 		err_hint(err, "as root, add the line %u:%u:%u to /etc/subuid and to /etc/subgid",
 			 in->caller_uid, at, SUBID_BLOCK);
@@ -228,8 +229,8 @@ static uint64_t mix(uint64_t x)
 }
 
 /*
- * A block for a tree of real root's: always the same for the same tree, so that what it leaves in an
- * --overlay directory still has its owner the next time; never one that a user has in subuid.
+ * A block for a tree of real root's: always the same for the same tree, so that what it leaves in
+ * an --overlay directory still has its owner the next time; never one that a user has in subuid.
  */
 static int block_choose(const struct ids_in *in, uint32_t *ret, struct err *err)
 {
@@ -245,7 +246,8 @@ static int block_choose(const struct ids_in *in, uint32_t *ret, struct err *err)
 			return 0;
 		}
 	}
-	return err_say(err, "id map: /etc/subuid and /etc/subgid leave no free block for the sandbox");
+	return err_say(err,
+		       "id map: /etc/subuid and /etc/subgid leave no free block for the sandbox");
 }
 
 static int choose_root(const struct ids_in *in, const struct side_in *u, const struct side_in *g,
@@ -286,22 +288,25 @@ static int choose_single(const struct ids_in *in, bool is_initial, const char *w
 	if (is_initial && (in->caller_uid == 0 || in->caller_gid == 0)) {
 		err_say(err, "id map: a single id would map the sandbox's %s to the host's root",
 			in->caller_uid == 0 ? "user" : "group");
-		err_hint(err, in->caller_uid == 0 ? "leave --userns single out, or run as an ordinary user" :
-			 "run with an ordinary primary group");
+		err_hint(err, in->caller_uid == 0
+				      ? "leave --userns single out, or run as an ordinary user"
+				      : "run with an ordinary primary group");
 		return -EINVAL;
 	}
 	out->kind = MAP_SINGLE;
 	out->why = why;
-	out->uids = (struct id_map){ 1, { { in->uid, in->caller_uid, 1 } } };
-	out->gids = (struct id_map){ 1, { { in->gid, in->caller_gid, 1 } } };
+	out->uids = (struct id_map){1, {{in->uid, in->caller_uid, 1}}};
+	out->gids = (struct id_map){1, {{in->gid, in->caller_gid, 1}}};
 	return 0;
 }
 
 static void choose_range(const struct side_in *u, const struct side_in *g, struct ids_out *out)
 {
 	if (in_ranges(u, u->owner)) {
-		/* Groups are turned only with the users: a tree whose base is the range's first id may
-		 * well have a directory of group 42 at its top. */
+		/*
+		 * Groups are turned only with the users: a tree whose base is the range's first id
+		 * may well have a directory of group 42 at its top.
+		 */
 		bool is_turned = u->owner != u->r[0].start;
 
 		out->kind = MAP_RANGE;
@@ -311,8 +316,9 @@ static void choose_range(const struct side_in *u, const struct side_in *g, struc
 		return;
 	}
 	out->kind = MAP_CALLER;
-	out->why = u->owner == u->caller ? "the caller owns the rootfs" :
-					   "the rootfs is owned by somebody else, and the caller is root inside";
+	out->why = u->owner == u->caller
+			   ? "the caller owns the rootfs"
+			   : "the rootfs is owned by somebody else, and the caller is root inside";
 	map_add(&out->uids, u->caller, 1);
 	map_add(&out->gids, g->caller, 1);
 	map_turned(&out->uids, u, u->r[0].start);
@@ -341,19 +347,27 @@ static int map_check(const struct id_map *m, const char *kind, bool is_initial, 
 {
 	for (unsigned i = 0; i < m->n; i++)
 		if (is_initial && m->ext[i].outside == 0)
-			return err_say(err, "id map: container %s %u would be the host's root", kind,
-				       m->ext[i].inside);
+			return err_say(err, "id map: container %s %u would be the host's root",
+				       kind, m->ext[i].inside);
 	return m->n ? 0 : err_say(err, "id map: no %s is mapped", kind);
 }
 
 int ids_choose(const struct ids_in *in, struct ids_out *ret, struct err *err)
 {
-	struct side_in u = { .kind = "uid", .file = &in->subuid, .own = in->own_uids,
-			     .n_own = in->n_own_uids, .caller = in->caller_uid, .owner = in->owner_uid };
-	struct side_in g = { .kind = "gid", .file = &in->subgid, .own = in->own_gids,
-			     .n_own = in->n_own_gids, .caller = in->caller_gid, .owner = in->owner_gid };
+	struct side_in u = {.kind = "uid",
+			    .file = &in->subuid,
+			    .own = in->own_uids,
+			    .n_own = in->n_own_uids,
+			    .caller = in->caller_uid,
+			    .owner = in->owner_uid};
+	struct side_in g = {.kind = "gid",
+			    .file = &in->subgid,
+			    .own = in->own_gids,
+			    .n_own = in->n_own_gids,
+			    .caller = in->caller_gid,
+			    .owner = in->owner_gid};
 	bool is_initial = is_whole(in->own_uids, in->n_own_uids);
-	struct ids_out out = { .kind = MAP_SINGLE };
+	struct ids_out out = {.kind = MAP_SINGLE};
 	const char *why = "--userns single";
 	int res = 0;
 
@@ -394,8 +408,8 @@ int ids_fit(const struct ids_out *map, const char *what, const char *kind, uint3
 	if (id_map_has(m, id))
 		return 0;
 	if (map->kind == MAP_SINGLE) {
-		err_say(err, "%s: container %s %u is outside the map, which has only %s %u (%s)", what,
-			kind, id, kind, m->ext[0].inside, map->why);
+		err_say(err, "%s: container %s %u is outside the map, which has only %s %u (%s)",
+			what, kind, id, kind, m->ext[0].inside, map->why);
 		if (in->mode != USERNS_SINGLE)
 			hint_range(in, err);
 		else

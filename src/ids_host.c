@@ -29,8 +29,8 @@
 const char *idmap_helper(bool is_gid)
 {
 	static const char *const names[2][2] = {
-		{ "/usr/bin/newuidmap", "/bin/newuidmap" },
-		{ "/usr/bin/newgidmap", "/bin/newgidmap" },
+		{"/usr/bin/newuidmap", "/bin/newuidmap"},
+		{"/usr/bin/newgidmap", "/bin/newgidmap"},
 	};
 
 	for (size_t i = 0; i < 2; i++)
@@ -56,7 +56,9 @@ static int helper_check(bool is_gid, struct err *err)
 		return err_set(err, errno, "%s", path);
 	if (!((st.st_mode & S_ISUID) && st.st_uid == 0) &&
 	    getxattr(path, "security.capability", NULL, 0) <= 0) {
-		err_say(err, "%s: has neither its set-uid bit nor file capabilities, so it cannot map ids",
+		err_say(err,
+			"%s: has neither its set-uid bit nor file capabilities, so it cannot map "
+			"ids",
 			path);
 		err_hint(err, "as root: chmod u+s %s, or run with --userns single", path);
 		return -EPERM;
@@ -78,8 +80,10 @@ static int helpers_check(struct err *err)
 	if (!res)
 		res = helper_check(true, err);
 	if (!res && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
-		err_say(err, "newuidmap: pillbox itself was started with no_new_privs, so the set-uid bit "
-			     "of newuidmap has no effect");
+		err_say(err,
+			"newuidmap: pillbox itself was started with no_new_privs, so the set-uid "
+			"bit "
+			"of newuidmap has no effect");
 		err_hint(err, "start it without no_new_privs, or run with --userns single");
 		return -EPERM;
 	}
@@ -89,7 +93,7 @@ static int helpers_check(struct err *err)
 /* One line of passwd(5) for our uid: keep its name. */
 static char *login_in(const struct id_text *t, uid_t uid, struct arena *a)
 {
-	struct err unused = { .num = 0 };
+	struct err unused = {.num = 0};
 	struct passwd_entry e;
 
 	if (passwd_find(t, NULL, uid, &e, &unused) != 1 || e.name_len == 0)
@@ -97,13 +101,15 @@ static char *login_in(const struct id_text *t, uid_t uid, struct arena *a)
 	return arena_strndup(a, e.name, e.name_len);
 }
 
-/* The uid is not in /etc/passwd: LDAP and the like are reached through a program, not through us. */
+/*
+ * The uid is not in /etc/passwd: LDAP and the like are reached through a program, not through us.
+ */
 static int login_ask(uid_t uid, struct arena *a, char **ret, struct err *err)
 {
 	struct helper h = HELPER_NONE;
 	char number[16];
-	const char *const argv[] = { "/usr/bin/getent", "passwd", number, NULL };
-	struct id_text t = { .file = "getent passwd", .text = h.said };
+	const char *const argv[] = {"/usr/bin/getent", "passwd", number, NULL};
+	struct id_text t = {.file = "getent passwd", .text = h.said};
 	int res;
 
 	if (access(argv[0], X_OK) < 0)
@@ -124,7 +130,7 @@ static int login_ask(uid_t uid, struct arena *a, char **ret, struct err *err)
 
 static int login_find(uid_t uid, struct arena *a, char **ret, struct err *err)
 {
-	struct id_text t = { .file = "/etc/passwd" };
+	struct id_text t = {.file = "/etc/passwd"};
 	auto_free char *text = NULL;
 	int res = read_file(AT_FDCWD, t.file, USER_FILE_MAX, &text, &t.len);
 
@@ -209,10 +215,15 @@ static int groups_fit(const struct run *r, const struct ids_in *in, const struct
 			if (res)
 				return res;
 		} else if (p->groups[i] != p->gid) {
-			err_say(err, "group %u: no supplementary group can be had with a single-id map (%s)",
+			err_say(err,
+				"group %u: no supplementary group can be had with a single-id map "
+				"(%s)",
 				p->groups[i], map->why);
-			err_hint(err, "leave --group-add out and give -u USER:GROUP, or get a subordinate "
-				      "range: see usermod(8), --add-subuids and --add-subgids");
+			err_hint(
+				err,
+				"leave --group-add out and give -u USER:GROUP, or get a "
+				"subordinate "
+				"range: see usermod(8), --add-subuids and --add-subgids");
 			return -EPERM;
 		}
 	}
@@ -238,7 +249,7 @@ static void in_fill(const struct run *r, struct ids_in *in)
 
 static int ids_run(struct run *r, struct err *err)
 {
-	struct ids_in in = { .login = NULL };
+	struct ids_in in = {.login = NULL};
 	auto_free char *subuid = NULL;
 	auto_free char *subgid = NULL;
 	struct plan *p = r->plan;
@@ -293,16 +304,18 @@ static void ids_show(const struct run *r, FILE *out)
 }
 
 static const struct hint ids_hints[] = {
-	{ ETIME, "the name service does not answer; --userns single needs no names" },
-	{ EACCES, "--userns single needs none of these files" },
-	{ 0, NULL },
+	{ETIME, "the name service does not answer; --userns single needs no names"},
+	{EACCES, "--userns single needs none of these files"},
+	{0, NULL},
 };
 
 const struct step step_ids = {
 	.id = "ids",
 	.what = "read /etc/subuid and /etc/subgid and choose the id map",
-	.why = "needs the rootfs' owner, who is root inside, and the workload's ids, which must be in the "
-	       "map; stands before clone, because a range that is missing, malformed or too small, and a "
+	.why = "needs the rootfs' owner, who is root inside, and the workload's ids, which must "
+	       "be in the "
+	       "map; stands before clone, because a range that is missing, malformed or too "
+	       "small, and a "
 	       "newuidmap that cannot work, have to be said while nothing exists yet",
 	.refs = "user_namespaces(7), subuid(5), subgid(5), newuidmap(1)",
 	.side = PARENT,

@@ -3,8 +3,8 @@
  * root_idmap.c - real root's rootfs, shown through an id-mapped mount.
  *
  * Real root is never root inside, so the files of its tree would be nobody's there. An id-mapped
- * mount shows them with the sandbox's ids, without a chown of a single file: the owner of the rootfs
- * directory becomes container 0, and the ids that follow it follow.
+ * mount shows them with the sandbox's ids, without a chown of a single file: the owner of the
+ * rootfs directory becomes container 0, and the ids that follow it follow.
  *
  * Should: map the whole tree, with every mount below it, before it is attached anywhere.
  * Mustn't: leave a part unmapped: such a part would show the host's root as nobody, or not at all.
@@ -28,7 +28,9 @@ static bool root_idmap_wanted(const struct run *r)
 	return r->plan->map_kind == MAP_ROOT;
 }
 
-/* A tree that root owns has the sandbox's own map; any other one has that map moved to its owner. */
+/*
+ * A tree that root owns has the sandbox's own map; any other one has that map moved to its owner.
+ */
 static bool is_moved(const struct plan *p)
 {
 	return p->root_uid != 0;
@@ -36,7 +38,7 @@ static bool is_moved(const struct plan *p)
 
 static void map_move(const struct id_map *from, uint32_t owner, struct id_map *ret)
 {
-	*ret = (struct id_map){ .n = 0 };
+	*ret = (struct id_map){.n = 0};
 	for (unsigned i = 0; i < from->n; i++) {
 		struct id_extent e = from->ext[i];
 
@@ -49,7 +51,9 @@ static void map_move(const struct id_map *from, uint32_t owner, struct id_map *r
 	}
 }
 
-/* Body of the process that holds a user namespace for us: it ends when we close the pipe, or die. */
+/*
+ * Body of the process that holds a user namespace for us: it ends when we close the pipe, or die.
+ */
 static _Noreturn void holder_main(int in, int out)
 {
 	char c;
@@ -63,7 +67,8 @@ static _Noreturn void holder_main(int in, int out)
 /* A user namespace that has only a map; nothing ever runs in it. */
 static int userns_make(const struct plan *p, struct err *err)
 {
-	struct clone_args args = { .flags = CLONE_NEWUSER | CLONE_CLEAR_SIGHAND, .exit_signal = SIGCHLD };
+	struct clone_args args = {.flags = CLONE_NEWUSER | CLONE_CLEAR_SIGHAND,
+				  .exit_signal = SIGCHLD};
 	auto_close int in = -1, out = -1;
 	struct id_map uids, gids;
 	char path[64];
@@ -108,9 +113,9 @@ static int userns_get(const struct run *r, struct err *err)
 
 static int tree_map(int dirfd, const char *path, int userns, unsigned recursive)
 {
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns };
-	int tree = sys_open_tree(dirfd, path, AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-					      recursive);
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns};
+	int tree = sys_open_tree(dirfd, path,
+				 AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive);
 	int res;
 
 	if (tree < 0)
@@ -170,7 +175,8 @@ static bool culprit_find(const struct run *r, int userns, char *ret, size_t size
 		fd = tree_map(AT_FDCWD, point, userns, 0);
 		if (fd < 0) {
 			type += 3;
-			(void)snprintf(ret, size, "%s (%.*s)", point, (int)strcspn(type, " "), type);
+			(void)snprintf(ret, size, "%s (%.*s)", point, (int)strcspn(type, " "),
+				       type);
 			return true;
 		}
 		(void)close(fd);
@@ -193,8 +199,8 @@ static int root_idmap_run(struct run *r, struct err *err)
 	}
 	num = -tree;
 	if (culprit_find(r, userns, culprit, sizeof(culprit))) {
-		err_set(err, num, "%s: id-mapped mount of %s, which is mounted in it", r->spec->rootfs,
-			culprit);
+		err_set(err, num, "%s: id-mapped mount of %s, which is mounted in it",
+			r->spec->rootfs, culprit);
 		err_hint(err, "unmount it, or run from a copy of the tree");
 	}
 	return err_set(err, num, "%s: id-mapped mount", r->spec->rootfs);
@@ -209,19 +215,23 @@ static void root_idmap_show(const struct run *r, FILE *out)
 }
 
 static const struct hint root_idmap_hints[] = {
-	{ EINVAL, "the file system cannot be id-mapped (see mount_setattr(2) for those that can); run as "
-		  "the tree's owner, or as an ordinary user, or copy the tree to another file system" },
-	{ EPERM, "CAP_SYS_ADMIN in the initial user namespace is needed, and the tree must not be "
-		 "id-mapped already" },
-	{ ENOSYS, "mount_setattr needs Linux 5.12; inside a container its seccomp filter may hide it" },
-	{ 0, NULL },
+	{EINVAL,
+	 "the file system cannot be id-mapped (see mount_setattr(2) for those that can); run as "
+	 "the tree's owner, or as an ordinary user, or copy the tree to another file system"},
+	{EPERM, "CAP_SYS_ADMIN in the initial user namespace is needed, and the tree must not be "
+		"id-mapped already"},
+	{ENOSYS,
+	 "mount_setattr needs Linux 5.12; inside a container its seccomp filter may hide it"},
+	{0, NULL},
 };
 
 const struct step step_root_idmap = {
 	.id = "root-idmap",
 	.what = "show the rootfs through an id-mapped mount, because real root is not root inside",
-	.why = "the mount takes its map from a user namespace whose map is written, so it comes after "
-	       "idmap; and it takes real root's power over the file system, which the child has not, so "
+	.why = "the mount takes its map from a user namespace whose map is written, so it comes "
+	       "after "
+	       "idmap; and it takes real root's power over the file system, which the child has "
+	       "not, so "
 	       "the launcher makes it and hands the detached tree over with the baton",
 	.refs = "mount_setattr(2), open_tree(2)",
 	.side = PARENT,

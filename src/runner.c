@@ -258,6 +258,8 @@ static int walk(struct run *r, size_t *at, struct err *err)
 		if (!s->is_pure && !is_frozen) {
 			/* From here on things are touched, and what was decided stays decided. */
 			is_frozen = true;
+			if (r->spec->is_verbose && r->side == PARENT)
+				report_plan(r);
 			if (arena_freeze(r->spec->arena, err) < 0)
 				return -err->num;
 		}

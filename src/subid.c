@@ -3,8 +3,8 @@
  * subid.c - strict reader of /etc/subuid and /etc/subgid, subuid(5).
  *
  * Should: accept only lines whose meaning is beyond doubt, and name file, line and reason for any
- * other. newuidmap(1) reads the same files with its own, laxer rules (it takes "0100" for octal and
- * skips what it cannot read): where the two could differ we refuse, because the ids that the
+ * other. newuidmap(1) reads the same files with its own, laxer rules (it takes "0100" for octal
+ * and skips what it cannot read): where the two could differ we refuse, because the ids that the
  * report shows have to be the ids that are mapped.
  * Mustn't: touch the host (pure), guess, or repair.
  */
@@ -110,16 +110,20 @@ static int ranges_collect(const struct id_text *t, const char *login, const char
 		if (!is_owner(&l, login, uid))
 			continue;
 		if (l.count == 0)
-			return err_say(err, "%s:%u: the range has no ids (COUNT is 0)", t->file, number);
+			return err_say(err, "%s:%u: the range has no ids (COUNT is 0)", t->file,
+				       number);
 		if (l.start + l.count > ID_END)
-			return err_say(err, "%s:%u: the range %llu:%llu goes beyond the last id, 4294967294",
-				       t->file, number, (unsigned long long)l.start,
-				       (unsigned long long)l.count);
+			return err_say(
+				err,
+				"%s:%u: the range %llu:%llu goes beyond the last id, 4294967294",
+				t->file, number, (unsigned long long)l.start,
+				(unsigned long long)l.count);
 		if (n == max) {
-			err_say(err, "%s:%u: more than %zu ranges for one user", t->file, number, max);
+			err_say(err, "%s:%u: more than %zu ranges for one user", t->file, number,
+				max);
 			return -E2BIG;
 		}
-		ret[n++] = (struct subid_range){ (uint32_t)l.start, (uint32_t)l.count, number };
+		ret[n++] = (struct subid_range){(uint32_t)l.start, (uint32_t)l.count, number};
 	}
 	*ret_n = n;
 	return 0;
@@ -147,9 +151,11 @@ static int ranges_overlap(const struct id_text *t, const struct subid_range *r, 
 		if (is_blank(text, len) || line_split(text, len, &l))
 			continue;
 		for (size_t i = 0; i < n; i++) {
-			if (r[i].line == number || !overlaps(r[i].start, r[i].count, l.start, l.count))
+			if (r[i].line == number ||
+			    !overlaps(r[i].start, r[i].count, l.start, l.count))
 				continue;
-			return err_say(err, "%s:%u: the range %u:%u overlaps line %u, %.*s:%llu:%llu",
+			return err_say(err,
+				       "%s:%u: the range %u:%u overlaps line %u, %.*s:%llu:%llu",
 				       t->file, r[i].line, r[i].start, r[i].count, number,
 				       (int)l.owner_len, l.owner, (unsigned long long)l.start,
 				       (unsigned long long)l.count);
@@ -161,7 +167,7 @@ static int ranges_overlap(const struct id_text *t, const struct subid_range *r, 
 int subid_parse(const char *file, const char *text, size_t len, const char *login, uid_t uid,
 		struct subid_range *ret, size_t max, size_t *ret_n, struct err *err)
 {
-	struct id_text t = { .file = file, .text = text, .len = text ? len : 0 };
+	struct id_text t = {.file = file, .text = text, .len = text ? len : 0};
 	char number[16];
 	size_t n = 0;
 	int res;

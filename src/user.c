@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * user.c - who the workload is: -u and --group-add, resolved in the container's own passwd and group.
+ * user.c - who the workload is: -u and --group-add, resolved in the container's own passwd and
+ * group.
  *
- * Should: follow Docker's rules (a number is always an id and never looked up as a name; a uid without
- * an entry has group 0 and no others; a group that is given is the only one) and accept no text that
- * could be read in two ways: CVE-2026-30892 ran "1" as root.
- * Mustn't: look anything up on the host, use NSS, follow a link out of the rootfs, or trust a file in
- * it: any size, any bytes, any file type may be there.
+ * Should: follow Docker's rules (a number is always an id and never looked up as a name; a uid
+ * without an entry has group 0 and no others; a group that is given is the only one) and accept no
+ * text that could be read in two ways: CVE-2026-30892 ran "1" as root.
+ * Mustn't: look anything up on the host, use NSS, follow a link out of the rootfs, or trust a file
+ * in it: any size, any bytes, any file type may be there.
  */
 #include <errno.h>
 #include <limits.h>
@@ -77,7 +78,8 @@ static int field_id(const struct line *l, unsigned n, uint32_t *ret)
 	size_t len;
 	char buf[16];
 
-	if (!field_get(l, n, &field, &len) || len == 0 || len >= sizeof(buf) || memchr(field, 0, len))
+	if (!field_get(l, n, &field, &len) || len == 0 || len >= sizeof(buf) ||
+	    memchr(field, 0, len))
 		return -EINVAL;
 	memcpy(buf, field, len);
 	buf[len] = '\0';
@@ -87,8 +89,8 @@ static int field_id(const struct line *l, unsigned n, uint32_t *ret)
 int passwd_find(const struct id_text *t, const char *name, uid_t uid, struct passwd_entry *ret,
 		struct err *err)
 {
-	struct passwd_entry e = { .uid = uid };
-	struct line l = { .number = 0 };
+	struct passwd_entry e = {.uid = uid};
+	struct line l = {.number = 0};
 	size_t at = 0, name_len = name ? strlen(name) : 0;
 
 	while (line_next(t, &at, &l)) {
@@ -100,7 +102,8 @@ int passwd_find(const struct id_text *t, const char *name, uid_t uid, struct pas
 		if (!is_id || field_id(&l, 3, &e.gid))
 			return err_say(err, "%s:%u: the line has no valid %s", t->file, l.number,
 				       is_id ? "gid" : "uid");
-		if (!field_get(&l, 0, &e.name, &e.name_len) || !field_get(&l, 5, &e.home, &e.home_len))
+		if (!field_get(&l, 0, &e.name, &e.name_len) ||
+		    !field_get(&l, 5, &e.home, &e.home_len))
 			return err_say(err, "%s:%u: the line has fewer than six fields", t->file,
 				       l.number);
 		*ret = e;
@@ -111,7 +114,7 @@ int passwd_find(const struct id_text *t, const char *name, uid_t uid, struct pas
 
 int group_find(const struct id_text *t, const char *name, gid_t *ret, struct err *err)
 {
-	struct line l = { .number = 0 };
+	struct line l = {.number = 0};
 	size_t at = 0, len = strlen(name);
 
 	while (line_next(t, &at, &l)) {
@@ -159,7 +162,7 @@ static int group_add(struct user_out *out, gid_t gid, const char *what, struct e
 static int group_list(const struct id_text *t, const char *name, size_t len, struct user_out *out,
 		      struct err *err)
 {
-	struct line l = { .number = 0 };
+	struct line l = {.number = 0};
 	size_t at = 0;
 	gid_t gid;
 	int res;
@@ -203,7 +206,10 @@ struct who {
 	char name[NAME_LEN_MAX];
 };
 
-/* POSIX's portable names, and the '$' and '@' of directory services. Never a number, sign or blank. */
+/*
+ * POSIX's portable names, and the '$' and '@' of directory services. Never a number, sign or
+ * blank.
+ */
 static bool is_name(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -257,7 +263,8 @@ static int user_parse(const char *text, struct who *user, struct who *group, boo
 		text = "";
 	(void)snprintf(option, sizeof(option), "-u %.48s", text);
 	colon = strchr(text, ':');
-	res = who_parse(option, text, colon ? (size_t)(colon - text) : strlen(text), "user", user, err);
+	res = who_parse(option, text, colon ? (size_t)(colon - text) : strlen(text), "user", user,
+			err);
 	if (!res && colon)
 		res = who_parse(option, colon + 1, strlen(colon + 1), "group", group, err);
 	if (!res)
@@ -279,8 +286,8 @@ static int group_resolve(const char *option, const struct who *who, const struct
 		res = group_find(&group->t, who->name, ret, err);
 	if (res)
 		return res < 0 ? res : 0;
-	err_say(err, "%s: unable to find group %s: no such entry in the rootfs' %s", option, who->name,
-		group->t.file);
+	err_say(err, "%s: unable to find group %s: no such entry in the rootfs' %s", option,
+		who->name, group->t.file);
 	return -EINVAL;
 }
 
@@ -302,11 +309,14 @@ static void home_set(const struct passwd_entry *e, struct user_out *out)
 static int entry_get(const struct who *user, bool has_group, const struct user_file *passwd,
 		     struct passwd_entry *ret, struct err *err)
 {
-	struct err unused = { .num = 0 };
+	struct err unused = {.num = 0};
 	int res;
 
 	if (user->is_number && has_group) {
-		/* Everything was said; the file could only add a home, and must not stop the launch. */
+		/*
+		 * Everything was said; the file could only add a home, and must not stop the
+		 * launch.
+		 */
 		if (passwd->num)
 			return 0;
 		return passwd_find(&passwd->t, NULL, user->id, ret, &unused) == 1;
@@ -316,8 +326,8 @@ static int entry_get(const struct who *user, bool has_group, const struct user_f
 		return res;
 	res = passwd_find(&passwd->t, user->is_number ? NULL : user->name, user->id, ret, err);
 	if (res == 0 && !user->is_number) {
-		err_say(err, "-u: unable to find user %s: no such entry in the rootfs' %s", user->name,
-			passwd->t.file);
+		err_say(err, "-u: unable to find user %s: no such entry in the rootfs' %s",
+			user->name, passwd->t.file);
 		return -EINVAL;
 	}
 	return res;
@@ -327,8 +337,8 @@ static int entry_get(const struct who *user, bool has_group, const struct user_f
 static int user_first(const struct user_req *req, const struct user_file *passwd,
 		      const struct user_file *group, struct user_out *out, struct err *err)
 {
-	struct who user = { .id = 0 }, grp = { .id = 0 };
-	struct passwd_entry e = { .name = NULL };
+	struct who user = {.id = 0}, grp = {.id = 0};
+	struct passwd_entry e = {.name = NULL};
 	bool has_group = false;
 	int found, res;
 
@@ -372,12 +382,12 @@ bool user_needs_group(const struct user_req *req)
 int user_resolve(const struct user_req *req, const struct user_file *passwd,
 		 const struct user_file *group, struct user_out *ret, struct err *err)
 {
-	struct user_out out = { .uid = 0 };
+	struct user_out out = {.uid = 0};
 	int res = user_first(req, passwd, group, &out, err);
 
 	for (size_t i = 0; !res && i < req->n_group_add; i++) {
 		const char *text = req->group_add[i];
-		struct who who = { .id = 0 };
+		struct who who = {.id = 0};
 		char option[64];
 		gid_t gid = 0;
 
@@ -404,7 +414,7 @@ static void file_load(int root, const char *path, struct user_file *f, char **ke
 	char self[48];
 	struct stat st;
 
-	*f = (struct user_file){ .t.file = path };
+	*f = (struct user_file){.t.file = path};
 	if (fd < 0) {
 		f->num = fd == -ENOTDIR ? ENOENT : -fd;
 		return;
@@ -426,8 +436,8 @@ static void file_load(int root, const char *path, struct user_file *f, char **ke
 static int user_run(struct run *r, struct err *err)
 {
 	const struct spec *s = r->spec;
-	struct user_req req = { s->user, s->group_add, s->n_group_add };
-	struct user_file passwd = { .num = ENOENT }, group = { .t.file = "etc/group", .num = ENOENT };
+	struct user_req req = {s->user, s->group_add, s->n_group_add};
+	struct user_file passwd = {.num = ENOENT}, group = {.t.file = "etc/group", .num = ENOENT};
 	auto_free char *passwd_text = NULL;
 	auto_free char *group_text = NULL;
 	struct plan *p = r->plan;
@@ -440,7 +450,8 @@ static int user_run(struct run *r, struct err *err)
 	res = user_resolve(&req, &passwd, &group, &out, err);
 	if (res)
 		return res;
-	_Static_assert(sizeof(p->groups) == sizeof(out.groups), "plan.groups and USER_GROUPS differ");
+	_Static_assert(sizeof(p->groups) == sizeof(out.groups),
+		       "plan.groups and USER_GROUPS differ");
 	p->uid = out.uid;
 	p->gid = out.gid;
 	memcpy(p->groups, out.groups, sizeof(p->groups));
@@ -462,16 +473,19 @@ static void user_show(const struct run *r, FILE *out)
 }
 
 static const struct hint user_hints[] = {
-	{ ELOOP, "etc/passwd or etc/group of the rootfs is a link that leads nowhere; give -u UID:GID" },
-	{ EACCES, "the caller may not read that file of the rootfs; give -u UID:GID" },
-	{ 0, NULL },
+	{ELOOP,
+	 "etc/passwd or etc/group of the rootfs is a link that leads nowhere; give -u UID:GID"},
+	{EACCES, "the caller may not read that file of the rootfs; give -u UID:GID"},
+	{0, NULL},
 };
 
 const struct step step_user = {
 	.id = "user",
 	.what = "find the workload's uid, gid, groups and home in the rootfs' own passwd and group",
-	.why = "the rootfs has to be open, because the names are the container's and not the host's; "
-	       "and the id map is chosen next, which must hold every id found here: found later, an "
+	.why = "the rootfs has to be open, because the names are the container's and not the "
+	       "host's; "
+	       "and the id map is chosen next, which must hold every id found here: found later, "
+	       "an "
 	       "id without a place in the map would only show as a failing setresuid",
 	.refs = "passwd(5), group(5), openat2(2)",
 	.side = PARENT,

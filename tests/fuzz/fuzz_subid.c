@@ -2,9 +2,9 @@
 /*
  * fuzz_subid.c - any bytes as /etc/subuid, /etc/subgid and /proc/self/uid_map, through to the map.
  *
- * Input: a byte of switches, then three texts with a 0xff byte between them. What must hold for every
- * input is asserted: an accepted map has 1 to ID_EXTENTS lines, no id twice on either side, and,
- * in the initial namespace, nobody who is the host's root.
+ * Input: a byte of switches, then three texts with a 0xff byte between them. What must hold for
+ * every input is asserted: an accepted map has 1 to ID_EXTENTS lines, no id twice on either side,
+ * and, in the initial namespace, nobody who is the host's root.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -49,18 +49,20 @@ static void map_hold(const struct id_map *m, int is_initial)
 		for (unsigned k = 0; k < i; k++) {
 			const struct id_extent *b = &m->ext[k];
 
-			hold(a->inside >= b->inside + b->count || b->inside >= a->inside + a->count);
-			hold(a->outside >= b->outside + b->count || b->outside >= a->outside + a->count);
+			hold(a->inside >= b->inside + b->count ||
+			     b->inside >= a->inside + a->count);
+			hold(a->outside >= b->outside + b->count ||
+			     b->outside >= a->outside + a->count);
 		}
 	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct id_extent all = { 0, 0, UINT32_MAX };
+	static const struct id_extent all = {0, 0, UINT32_MAX};
 	static struct ids_in in;
 	const uint8_t *at = data + 1, *end = data + size;
-	struct err err = { .num = 0 };
+	struct err err = {.num = 0};
 	char *uid_text, *gid_text, *map_text, line[256];
 	size_t map_len;
 	struct ids_out out;

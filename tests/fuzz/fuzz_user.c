@@ -2,9 +2,9 @@
 /*
  * fuzz_user.c - any bytes as -u, --group-add and the rootfs' passwd and group.
  *
- * Input: four texts with a 0xff byte between them. What must hold for every input is asserted: no id
- * that setresuid(2) reads as "unchanged", a digit in front means exactly that number, and a home that
- * is an absolute path without control bytes.
+ * Input: four texts with a 0xff byte between them. What must hold for every input is asserted: no
+ * id that setresuid(2) reads as "unchanged", a digit in front means exactly that number, and a
+ * home that is an absolute path without control bytes.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -52,9 +52,9 @@ static void out_hold(const struct user_req *req, const struct user_out *out)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct user_file passwd = { .t.file = "etc/passwd" }, group = { .t.file = "etc/group" };
+	struct user_file passwd = {.t.file = "etc/passwd"}, group = {.t.file = "etc/group"};
 	const uint8_t *at = data, *end = data + size;
-	struct err err = { .num = 0 };
+	struct err err = {.num = 0};
 	char *user, *add, *passwd_text, *group_text;
 	const char *list[1];
 	struct user_req req;
@@ -68,14 +68,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	passwd.t.text = passwd_text = piece(&at, end, &passwd.t.len);
 	group.t.text = group_text = piece(&at, end, &group.t.len);
 	list[0] = add;
-	req = (struct user_req){ user, list, len && add[0] ? 1 : 0 };
+	req = (struct user_req){user, list, len && add[0] ? 1 : 0};
 	if (!user_resolve(&req, &passwd, &group, &out, &err))
 		out_hold(&req, &out);
 	else
 		hold(err.is_set && err.msg[0]);
 	if (!user_needs_group(&req)) { /* then the file must make no difference */
 		struct user_out again;
-		struct err other = { .num = 0 };
+		struct err other = {.num = 0};
 		int is_same;
 
 		group.num = 5;

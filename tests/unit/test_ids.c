@@ -30,7 +30,8 @@ static int parse(const char *text)
 static void refused(const char *text, const char *part)
 {
 	cr_expect(parse(text) == -EINVAL, "accepted: %s", text);
-	cr_expect(err.is_set && err.raw && strstr(err.msg, part), "'%s' has no '%s'", err.msg, part);
+	cr_expect(err.is_set && err.raw && strstr(err.msg, part), "'%s' has no '%s'", err.msg,
+		  part);
 	cr_expect(n_got == 99, "a ret_ parameter was set on failure");
 }
 
@@ -47,14 +48,14 @@ Test(subid, good)
 	accepted("bob:100000:65536\n", 0);
 	accepted("alice:100000:65536\n", 1);
 	cr_expect(got[0].start == 100000 && got[0].count == 65536 && got[0].line == 1);
-	accepted("alice:100000:65536", 1);                   /* no final newline */
-	accepted("1000:100000:65536\n", 1);                  /* by uid */
+	accepted("alice:100000:65536", 1);  /* no final newline */
+	accepted("1000:100000:65536\n", 1); /* by uid */
 	accepted("bob:1:1\nalice:100000:10\n1000:200000:20\n", 2);
 	cr_expect(got[1].start == 200000 && got[1].count == 20 && got[1].line == 3);
-	accepted("alice:1:4294967294\n", 1);                 /* the last id there is */
+	accepted("alice:1:4294967294\n", 1); /* the last id there is */
 	accepted("alic:1:1\nalicee:2:2\n10000:3:3\n01000:4:4\nAlice:5:5\n", 0);
-	accepted("bob:100:0\nalice:50:100\n", 1);            /* others may have an empty range */
-	accepted("alice:100:10\nalice:110:10\n", 2);         /* neighbours do not overlap */
+	accepted("bob:100:0\nalice:50:100\n", 1);    /* others may have an empty range */
+	accepted("alice:100:10\nalice:110:10\n", 2); /* neighbours do not overlap */
 }
 
 Test(subid, no_file)
@@ -69,7 +70,8 @@ Test(subid, no_login)
 	const char *text = "alice:1:1\n1000:5:5\n:";
 
 	memset(&err, 0, sizeof(err));
-	cr_expect(subid_parse("f", text, strlen(text) - 1, NULL, 1000, got, SUBID_MAX, &n_got, &err) == 0);
+	cr_expect(subid_parse("f", text, strlen(text) - 1, NULL, 1000, got, SUBID_MAX, &n_got,
+			      &err) == 0);
 	cr_expect(n_got == 1 && got[0].start == 5);
 }
 
@@ -108,10 +110,12 @@ Test(subid, senseless)
 	refused("alice:1:0\n", "has no ids");
 	refused("alice:1:4294967295\n", "beyond the last id");
 	refused("alice:4294967295:1\n", "beyond the last id");
-	refused("alice:100:10\nalice:109:10\n", "/etc/subuid:2: the range 109:10 overlaps line 1, alice:100:10");
+	refused("alice:100:10\nalice:109:10\n",
+		"/etc/subuid:2: the range 109:10 overlaps line 1, alice:100:10");
 	refused("alice:100:10\nalice:100:10\n", "overlaps line 1");
 	refused("alice:100:10\n1000:105:1\n", "overlaps line 1");
-	refused("bob:1:1000\nalice:100:10\n", "/etc/subuid:2: the range 100:10 overlaps line 1, bob:1:1000");
+	refused("bob:1:1000\nalice:100:10\n",
+		"/etc/subuid:2: the range 100:10 overlaps line 1, bob:1:1000");
 }
 
 Test(subid, too_many)
@@ -120,7 +124,8 @@ Test(subid, too_many)
 	size_t len = 0;
 
 	for (unsigned i = 0; i <= SUBID_MAX; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "alice:%u:1\n", 1000 + 2 * i);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "alice:%u:1\n",
+					1000 + 2 * i);
 	cr_expect(parse(text) == -E2BIG);
 	cr_expect(strstr(err.msg, "/etc/subuid:65: more than 64 ranges") != NULL, "%s", err.msg);
 }
@@ -128,7 +133,7 @@ Test(subid, too_many)
 Test(subid, taken)
 {
 	const char *text = "bob:100:10\nbroken\neve:300:0\n";
-	struct id_text t = { "f", text, strlen(text) };
+	struct id_text t = {"f", text, strlen(text)};
 
 	cr_expect(subid_taken(&t, 109, 1) && subid_taken(&t, 0, 101) && subid_taken(&t, 105, 2));
 	cr_expect(!subid_taken(&t, 110, 1000) && !subid_taken(&t, 0, 100));
@@ -141,13 +146,13 @@ static struct ids_out out;
 
 static void text_set(struct id_text *t, const char *file, const char *text)
 {
-	*t = (struct id_text){ file, text, text ? strlen(text) : 0 };
+	*t = (struct id_text){file, text, text ? strlen(text) : 0};
 }
 
 /* alice, 1000:1000, in the initial namespace, her own rootfs; a range if text is not NULL. */
 static void alice(const char *subuid, const char *subgid)
 {
-	static const struct id_extent all = { 0, 0, UINT32_MAX };
+	static const struct id_extent all = {0, 0, UINT32_MAX};
 
 	memset(&in, 0, sizeof(in));
 	in.caller_uid = in.caller_gid = in.owner_uid = in.owner_gid = 1000;
@@ -211,7 +216,8 @@ Test(choose, several_ranges_at_most_five_extents)
 {
 	alice("alice:100:1\nalice:200:2\nalice:300:3\nalice:400:4\nalice:500:5\nalice:600:6\n",
 	      "alice:100:10\n");
-	is_map(MAP_CALLER, "0 1000 1\n1 100 1\n2 200 2\n4 300 3\n7 400 4\n", "0 1000 1\n1 100 10\n");
+	is_map(MAP_CALLER, "0 1000 1\n1 100 1\n2 200 2\n4 300 3\n7 400 4\n",
+	       "0 1000 1\n1 100 10\n");
 	in.owner_uid = 301;
 	in.owner_gid = 100;
 	is_map(MAP_RANGE, "0 301 2\n2 400 4\n6 500 5\n11 600 6\n17 100 1\n", "0 100 10\n");
@@ -225,7 +231,8 @@ Test(choose, range)
 	in.owner_gid = 100042; /* the tree's base is the range's first id: groups stay */
 	is_map(MAP_RANGE, "0 100000 65536\n", "0 100000 65536\n");
 	in.owner_uid = in.owner_gid = 100500; /* turned: the owner is root inside */
-	is_map(MAP_RANGE, "0 100500 65036\n65036 100000 500\n", "0 100500 65036\n65036 100000 500\n");
+	is_map(MAP_RANGE, "0 100500 65036\n65036 100000 500\n",
+	       "0 100500 65036\n65036 100000 500\n");
 	in.owner_gid = 1000; /* a group outside: as it is */
 	is_map(MAP_RANGE, "0 100500 65036\n65036 100000 500\n", "0 100000 65536\n");
 	in.owner_uid = 165535;
@@ -357,7 +364,7 @@ Test(choose, root_never_root)
 static void nested_root(const char *subuid, const char *subgid)
 {
 	root_user(subuid, subgid);
-	in.own_uids[0] = in.own_gids[0] = (struct id_extent){ 0, 100000, 1000 };
+	in.own_uids[0] = in.own_gids[0] = (struct id_extent){0, 100000, 1000};
 }
 
 Test(choose, nested_root)
@@ -376,13 +383,13 @@ Test(choose, nested_root)
 Test(choose, nested_user_without_root)
 {
 	alice(R, R);
-	in.own_uids[0] = in.own_gids[0] = (struct id_extent){ 1000, 1000, 1 };
+	in.own_uids[0] = in.own_gids[0] = (struct id_extent){1000, 1000, 1};
 	is_map(MAP_SINGLE, "1000 1000 1\n", "1000 1000 1\n");
-	in.own_uids[1] = in.own_gids[1] = (struct id_extent){ 100000, 5000, 65536 };
+	in.own_uids[1] = in.own_gids[1] = (struct id_extent){100000, 5000, 65536};
 	in.n_own_uids = in.n_own_gids = 2;
 	is_map(MAP_SINGLE, "1000 1000 1\n", "1000 1000 1\n");
 	cr_expect(strstr(out.why, "no root") != NULL);
-	in.own_uids[2] = in.own_gids[2] = (struct id_extent){ 0, 4000, 1 };
+	in.own_uids[2] = in.own_gids[2] = (struct id_extent){0, 4000, 1};
 	in.n_own_uids = in.n_own_gids = 3;
 	is_map(MAP_CALLER, "0 1000 1\n1 100000 65536\n", "0 1000 1\n1 100000 65536\n");
 }
@@ -393,7 +400,8 @@ Test(fit, outside)
 	cr_assert(choose() == 0);
 	cr_expect(ids_fit(&out, "-u", "uid", 999, &in, &err) == 0);
 	cr_expect(ids_fit(&out, "-u 1000", "uid", 1000, &in, &err) == -EINVAL);
-	cr_expect(!strcmp(err.msg, "-u 1000: container uid 1000 is outside the map 0..999"), "%s", err.msg);
+	cr_expect(!strcmp(err.msg, "-u 1000: container uid 1000 is outside the map 0..999"), "%s",
+		  err.msg);
 	cr_expect(strstr(err.hint, "usermod --add-subuids 100999-") == NULL, "blocks are whole: %s",
 		  err.hint);
 	cr_expect(strstr(err.hint, "usermod --add-subuids 165536-231071") != NULL, "%s", err.hint);
@@ -405,8 +413,11 @@ Test(fit, single)
 	cr_assert(choose() == 0);
 	cr_expect(ids_fit(&out, "--tmpfs /x", "gid", 1000, &in, &err) == 0);
 	cr_expect(ids_fit(&out, "--tmpfs /x", "gid", 0, &in, &err) == -EINVAL);
-	cr_expect(strstr(err.msg, "--tmpfs /x: container gid 0 is outside the map, which has only gid 1000")
-		  != NULL, "%s", err.msg);
+	cr_expect(
+		strstr(err.msg,
+		       "--tmpfs /x: container gid 0 is outside the map, which has only gid 1000") !=
+			NULL,
+		"%s", err.msg);
 }
 
 Test(fit, end_of_the_id_space)
@@ -436,10 +447,10 @@ Test(procmap, parse)
 
 Test(procmap, five_full_lines_fit_the_buffer)
 {
-	struct id_map m = { .n = ID_EXTENTS };
+	struct id_map m = {.n = ID_EXTENTS};
 	char text[256];
 
 	for (unsigned i = 0; i < m.n; i++)
-		m.ext[i] = (struct id_extent){ 4294967295u, 4294967295u, 4294967295u };
+		m.ext[i] = (struct id_extent){4294967295u, 4294967295u, 4294967295u};
 	cr_expect(id_map_print(&m, text, sizeof(text)) == 5 * 33);
 }

@@ -9,30 +9,28 @@
 
 #include "ids.h"
 
-static const char passwd_good[] =
-	"root:x:0:0:root:/root:/bin/sh\n"
-	"daemon:x:1:1::/usr/sbin:/usr/sbin/nologin\n"
-	"alice:x:1000:1000:Alice,,,:/home/alice:/bin/sh\n"
-	"1234:x:0:0:a name of digits:/:/bin/sh\n"
-	"bad:x:01:5::/:\n"
-	"badgid:x:70:x::/:\n"
-	"minus:x:4294967295:5::/:\n"
-	"short:x:80\n"
-	"rel:x:90:90::home/rel:\n"
-	"esc:x:91:91::/home/\033[2J:\n"
-	"alice:x:0:0:a second one:/evil:/bin/sh\n"
-	"other:x:1000:0:same uid:/evil:/bin/sh\n"
-	"last:x:95:96::/home/last:/bin/sh";
-static const char group_good[] =
-	"root:x:0:\n"
-	"adm:x:4:daemon,alice\n"
-	"audio:x:29:alicea,xalice\n"
-	"video:x:44:alice\n"
-	"dup:x:44:alice\n"
-	"alice:x:1000:\n"
-	"badg:x:-1:bob\n"
-	"1234:x:0:\n"
-	"tail:x:60:alice,last";
+static const char passwd_good[] = "root:x:0:0:root:/root:/bin/sh\n"
+				  "daemon:x:1:1::/usr/sbin:/usr/sbin/nologin\n"
+				  "alice:x:1000:1000:Alice,,,:/home/alice:/bin/sh\n"
+				  "1234:x:0:0:a name of digits:/:/bin/sh\n"
+				  "bad:x:01:5::/:\n"
+				  "badgid:x:70:x::/:\n"
+				  "minus:x:4294967295:5::/:\n"
+				  "short:x:80\n"
+				  "rel:x:90:90::home/rel:\n"
+				  "esc:x:91:91::/home/\033[2J:\n"
+				  "alice:x:0:0:a second one:/evil:/bin/sh\n"
+				  "other:x:1000:0:same uid:/evil:/bin/sh\n"
+				  "last:x:95:96::/home/last:/bin/sh";
+static const char group_good[] = "root:x:0:\n"
+				 "adm:x:4:daemon,alice\n"
+				 "audio:x:29:alicea,xalice\n"
+				 "video:x:44:alice\n"
+				 "dup:x:44:alice\n"
+				 "alice:x:1000:\n"
+				 "badg:x:-1:bob\n"
+				 "1234:x:0:\n"
+				 "tail:x:60:alice,last";
 
 static struct user_file passwd, group;
 static struct user_req req;
@@ -41,7 +39,7 @@ static struct err err;
 
 static struct user_file file(const char *name, const char *text)
 {
-	struct user_file f = { { name, text, text ? strlen(text) : 0 }, text ? 0 : ENOENT };
+	struct user_file f = {{name, text, text ? strlen(text) : 0}, text ? 0 : ENOENT};
 
 	return f;
 }
@@ -95,11 +93,11 @@ Test(user, numbers)
 	is_user("0:0", 0, 0, "0", "/root");
 	is_user("1000:1000", 1000, 1000, "1000", "/home/alice");
 	is_user("1000", 1000, 1000, "1000 4 44 60", "/home/alice");
-	is_user("1000:5", 1000, 5, "5", "/home/alice");     /* the group given is the only one */
-	is_user("77", 77, 0, "0", "/");                     /* no entry: group 0 and no others */
+	is_user("1000:5", 1000, 5, "5", "/home/alice"); /* the group given is the only one */
+	is_user("77", 77, 0, "0", "/");                 /* no entry: group 0 and no others */
 	is_user("77:77", 77, 77, "77", "/");
 	is_user("4294967294:4294967294", 4294967294u, 4294967294u, "4294967294", "/");
-	is_user("95", 95, 96, "96 60", "/home/last");       /* no newline at the end of either file */
+	is_user("95", 95, 96, "96 60", "/home/last"); /* no newline at the end of either file */
 }
 
 Test(user, names)
@@ -125,10 +123,41 @@ Test(user, digits_are_never_a_name)
 Test(user, strict)
 {
 	static const char *const bad[] = {
-		"", ":", ":5", "1:", "1:2:3", "01", "00", "0:01", "+1", " 1", "1 ", "1x", "-1", "0x1", "1:-1",
-		"1:+1", "1: 1", "1:1x", "1\n", "1.5", "root ", " root", "root:", ":root", "-root", "ro/ot",
-		"ro\033ot", "..", ".", "4294967295", "4294967296", "0:4294967295", "99999999999999999999",
-		"18446744073709551616", "\xc3\xa9",
+		"",
+		":",
+		":5",
+		"1:",
+		"1:2:3",
+		"01",
+		"00",
+		"0:01",
+		"+1",
+		" 1",
+		"1 ",
+		"1x",
+		"-1",
+		"0x1",
+		"1:-1",
+		"1:+1",
+		"1: 1",
+		"1:1x",
+		"1\n",
+		"1.5",
+		"root ",
+		" root",
+		"root:",
+		":root",
+		"-root",
+		"ro/ot",
+		"ro\033ot",
+		"..",
+		".",
+		"4294967295",
+		"4294967296",
+		"0:4294967295",
+		"99999999999999999999",
+		"18446744073709551616",
+		"\xc3\xa9",
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -141,7 +170,8 @@ Test(user, strict)
 
 Test(user, strict_even_if_the_file_has_it)
 {
-	passwd = file("etc/passwd", "1x:x:0:0::/:\n+1:x:0:0::/:\n 1:x:0:0::/:\n:x:0:0::/:\n-1:x:0:0::/:\n");
+	passwd = file("etc/passwd",
+		      "1x:x:0:0::/:\n+1:x:0:0::/:\n 1:x:0:0::/:\n:x:0:0::/:\n-1:x:0:0::/:\n");
 	is_refused("1x", "neither");
 	is_refused("+1", "neither");
 	is_refused(" 1", "neither");
@@ -199,7 +229,7 @@ Test(user, crlf_and_nul)
 	passwd = file("etc/passwd", "alice:x:1000:1000::/home/alice:/bin/sh\r\n");
 	group = file("etc/group", "adm:x:4:root,alice\r\n");
 	is_user("alice", 1000, 1000, "1000 4", "/home/alice");
-	passwd.t = (struct id_text){ "etc/passwd", nul, sizeof(nul) - 1 };
+	passwd.t = (struct id_text){"etc/passwd", nul, sizeof(nul) - 1};
 	is_user("bob", 9, 9, "9", "/b");
 	is_refused("alice", "etc/passwd:2: the line has no valid uid");
 }
@@ -235,14 +265,14 @@ Test(user, unreadable)
 
 Test(user, group_add)
 {
-	const char *add[] = { "adm", "7", "adm", "1000" };
+	const char *add[] = {"adm", "7", "adm", "1000"};
 
 	req.group_add = add;
 	req.n_group_add = 4;
 	is_user("1000:1000", 1000, 1000, "1000 4 7", "/home/alice");
 	is_user("alice", 1000, 1000, "1000 4 44 60 7", "/home/alice");
 	for (size_t i = 0; i < 6; i++) {
-		static const char *const bad[] = { "", "01", "-1", "4294967295", "none", "a b" };
+		static const char *const bad[] = {"", "01", "-1", "4294967295", "none", "a b"};
 
 		add[0] = bad[i];
 		is_refused("1000:1000", "--group-add");
@@ -255,7 +285,8 @@ Test(user, many_groups)
 	size_t len = 0;
 
 	for (unsigned i = 0; i < USER_GROUPS - 1; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "g%u:x:%u:alice\n", i, 2000 + i);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "g%u:x:%u:alice\n", i,
+					2000 + i);
 	group = file("etc/group", text);
 	cr_expect(resolve("alice") == 0 && out.n_groups == USER_GROUPS);
 	(void)snprintf(text + len, sizeof(text) - len, "more:x:9999:alice\n");
@@ -265,7 +296,7 @@ Test(user, many_groups)
 
 Test(user, needs_group)
 {
-	const char *add[] = { "7", "adm" };
+	const char *add[] = {"7", "adm"};
 
 	req.user = "1000:1000";
 	cr_expect(!user_needs_group(&req));
