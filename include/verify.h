@@ -27,7 +27,8 @@ bool verify_mount(const struct run *r, const char *target, const char *option);
  * first. Stops at the first answer that is not 0 and returns it; -errno: no mountinfo to be had.
  */
 int verify_mounts(const struct run *r,
-		  int (*each)(const struct run *r, const char *point, const char *options, void *arg),
+		  int (*each)(const struct run *r, const char *point, const char *options,
+			      void *arg),
 		  void *arg);
 /* "ro,nosuid" holds "ro" as a whole word. */
 bool verify_option(const char *options, const char *option);

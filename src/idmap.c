@@ -266,10 +266,9 @@ const struct step step_idmap = {
 	.id = "idmap",
 	.what = "write the uid and gid map of the new user namespace and read them back",
 	.why = "from outside, because a range takes newuidmap's privilege, which the child has "
-	       "not; after "
-	       "clone, because the maps belong to the child's user namespace, and before the "
-	       "child does "
-	       "anything: without a map its setresuid fails and every file is nobody's",
+	       "not; after clone, because the maps belong to the child's user namespace, and "
+	       "before the child does anything: without a map its setresuid fails and every file "
+	       "is nobody's",
 	.refs = "user_namespaces(7), newuidmap(1), newgidmap(1), posix_spawn(3)",
 	.side = PARENT,
 	.show = idmap_show,

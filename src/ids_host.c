@@ -82,8 +82,7 @@ static int helpers_check(struct err *err)
 	if (!res && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
 		err_say(err,
 			"newuidmap: pillbox itself was started with no_new_privs, so the set-uid "
-			"bit "
-			"of newuidmap has no effect");
+			"bit of newuidmap has no effect");
 		err_hint(err, "start it without no_new_privs, or run with --userns single");
 		return -EPERM;
 	}
@@ -222,8 +221,7 @@ static int groups_fit(const struct run *r, const struct ids_in *in, const struct
 			err_hint(
 				err,
 				"leave --group-add out and give -u USER:GROUP, or get a "
-				"subordinate "
-				"range: see usermod(8), --add-subuids and --add-subgids");
+				"subordinate range: see usermod(8), --add-subuids");
 			return -EPERM;
 		}
 	}
@@ -312,11 +310,9 @@ static const struct hint ids_hints[] = {
 const struct step step_ids = {
 	.id = "ids",
 	.what = "read /etc/subuid and /etc/subgid and choose the id map",
-	.why = "needs the rootfs' owner, who is root inside, and the workload's ids, which must "
-	       "be in the "
-	       "map; stands before clone, because a range that is missing, malformed or too "
-	       "small, and a "
-	       "newuidmap that cannot work, have to be said while nothing exists yet",
+	.why = "needs the rootfs' owner, who is root inside, and the workload's ids, which must be "
+	       "in the map; stands before clone, because a range that is missing, malformed or too "
+	       "small, and a newuidmap that cannot work, have to be said while nothing exists yet",
 	.refs = "user_namespaces(7), subuid(5), subgid(5), newuidmap(1)",
 	.side = PARENT,
 	.is_pure = true,

@@ -229,10 +229,8 @@ const struct step step_root_idmap = {
 	.id = "root-idmap",
 	.what = "show the rootfs through an id-mapped mount, because real root is not root inside",
 	.why = "the mount takes its map from a user namespace whose map is written, so it comes "
-	       "after "
-	       "idmap; and it takes real root's power over the file system, which the child has "
-	       "not, so "
-	       "the launcher makes it and hands the detached tree over with the baton",
+	       "after idmap; and it takes real root's power over the file system, which the child "
+	       "has not, so the launcher makes it and hands the detached tree over with the baton",
 	.refs = "mount_setattr(2), open_tree(2)",
 	.side = PARENT,
 	.wanted = root_idmap_wanted,

@@ -483,10 +483,8 @@ const struct step step_user = {
 	.id = "user",
 	.what = "find the workload's uid, gid, groups and home in the rootfs' own passwd and group",
 	.why = "the rootfs has to be open, because the names are the container's and not the "
-	       "host's; "
-	       "and the id map is chosen next, which must hold every id found here: found later, "
-	       "an "
-	       "id without a place in the map would only show as a failing setresuid",
+	       "host's; and the id map is chosen next, which must hold every id found here: found "
+	       "later, an id without a place in the map would only show as a failing setresuid",
 	.refs = "passwd(5), group(5), openat2(2)",
 	.side = PARENT,
 	.is_pure = true,

@@ -99,7 +99,8 @@ static void unescape(char *text)
 	for (const char *p = text; *p; p++) {
 		unsigned byte;
 
-		if (*p == '\\' && sscanf(p + 1, "%3o", &byte) == 1 && strspn(p + 1, "01234567") >= 3) {
+		if (*p == '\\' && sscanf(p + 1, "%3o", &byte) == 1 &&
+		    strspn(p + 1, "01234567") >= 3) {
 			*out++ = (char)byte;
 			p += 3;
 		} else {
@@ -110,7 +111,8 @@ static void unescape(char *text)
 }
 
 int verify_mounts(const struct run *r,
-		  int (*each)(const struct run *r, const char *point, const char *options, void *arg),
+		  int (*each)(const struct run *r, const char *point, const char *options,
+			      void *arg),
 		  void *arg)
 {
 	auto_free char *text = NULL;
@@ -192,8 +194,8 @@ static int verify_run(struct run *r, struct err *err)
 			continue;
 		asked++;
 		if (s->verify(r, &one) < 0 || one.is_set) {
-			err_say(err, "%s does not hold: %s%s%s", s->id, one.msg, one.raw ? "" : ": ",
-				one.raw ? "" : strerror(one.num));
+			err_say(err, "%s does not hold: %s%s%s", s->id, one.msg,
+				one.raw ? "" : ": ", one.raw ? "" : strerror(one.num));
 			return -EINVAL;
 		}
 	}

@@ -17,31 +17,23 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "order.h"
+
 #define MAX_STEPS 128
 #define MAX_JOBS 8192
-#define MAX_FACTS (64 << 10)
-#define READY "READY\n"
 #define START_MS 15000 /* the launcher gives up on a stuck set-up after 10 s */
 #define DEATH_MS 1000
 
@@ -51,8 +43,9 @@ static const struct config {
 	const char *options[16];
 } configs[] = {
 	{"hardened", {"--secret", "env=ORDER_SECRET,target=word", "-w", "/tmp", NULL}},
-	{"docker", {"--preset", "docker", "-w", "/usr", "-v", "/usr:/mnt:ro", "--sysctl",
-		    "net.ipv4.ip_unprivileged_port_start=0", NULL}},
+	{"docker",
+	 {"--preset", "docker", "-w", "/usr", "-v", "/usr:/mnt:ro", "--sysctl",
+	  "net.ipv4.ip_unprivileged_port_start=0", NULL}},
 	{"no-init", {"--no-init", "--landlock", "off", "--ulimit", "nofile=200:300", NULL}},
 	{"terminal", {"-t", "-u", "0:0", "--cap-add", "chown", NULL}},
 };
@@ -90,232 +83,6 @@ static int ms_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int)(t.tv_sec * 1000 + t.tv_nsec / 1000000);
-}
-
-/* ---- the payload --------------------------------------------------------------------------- */
-
-static void put(const char *key, int rc)
-{
-	printf("%s=%s\n", key, rc < 0 ? strerrorname_np(errno) : "OK");
-}
-
-static void put_pid1(void)
-{
-	static const char *const wanted[] = {"Name", "Uid", "Gid", "Groups", "Cap", "NoNewPrivs",
-					     "Seccomp", "SigBlk", "SigIgn", "Umask"};
-	static const char *const paths[] = {"/proc/1/mem", "/proc/1/exe", "/proc/1/root", "/proc/1/cwd",
-					    "/proc/1/fd", "/proc/1/environ"};
-	char line[512], key[64];
-	FILE *f = fopen("/proc/1/status", "re");
-
-	while (f && fgets(line, sizeof(line), f))
-		for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-			if (!strncmp(line, wanted[i], strlen(wanted[i])))
-				printf("pid1.%.*s=%s", (int)strcspn(line, ":"), line,
-				       line + strcspn(line, ":") + 2);
-	if (f)
-		fclose(f);
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		int fd = open(paths[i], O_RDONLY | O_CLOEXEC);
-
-		snprintf(key, sizeof(key), "open.%s", paths[i]);
-		put(key, fd);
-		if (fd >= 0)
-			close(fd);
-	}
-}
-
-/* Which places can be written, and whose the new file is. */
-static void put_writable(void)
-{
-	static const char *const dirs[] = {"/", "/etc", "/tmp", "/run", "/var/tmp", "/dev", "/dev/shm",
-					   "/proc", "/proc/sys/kernel", "/run/secrets", "."};
-	char path[128], key[64];
-	struct stat st;
-
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		int fd;
-
-		snprintf(path, sizeof(path), "%s/.order-%d", dirs[i], getpid());
-		snprintf(key, sizeof(key), "write.%s", dirs[i]);
-		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		put(key, fd);
-		if (fd < 0)
-			continue;
-		if (!fstat(fd, &st))
-			printf("owner.%s=%u:%u mode %o\n", dirs[i], st.st_uid, st.st_gid, st.st_mode);
-		close(fd);
-		unlink(path);
-	}
-}
-
-static void put_attempts(void)
-{
-	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int rc;
-
-	put("lo", fd < 0 ? fd : bind(fd, (struct sockaddr *)&a, sizeof(a)));
-	if (fd >= 0) {
-		a.sin_port = htons(9);
-		put("lo.connect", connect(fd, (struct sockaddr *)&a, sizeof(a)));
-		close(fd);
-	}
-	put("kill.1", kill(1, 0));
-	rc = mknod("/dev/shm/.order-node", S_IFCHR | 0600, makedev(0, 0));
-	put("whiteout", rc);
-	unlink("/dev/shm/.order-node");
-	put("setgid0", setregid((gid_t)-1, 0));
-	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	put("oom.write", fd);
-	if (fd >= 0)
-		close(fd);
-	put("sethostname", sethostname("order", 5));
-	/* Last: it would change what comes after. */
-	put("mount", mount("none", "/tmp", "tmpfs", 0, NULL));
-	put("unshare", unshare(CLONE_NEWUSER));
-}
-
-static int payload(void)
-{
-	struct stat top, here;
-	char text[64] = "";
-	pid_t pid;
-	int fd;
-
-	pid = fork();
-	if (!pid) {
-		execl("/bin/probe", "probe", "facts", (char *)NULL);
-		_exit(127);
-	}
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	put_pid1();
-	if (!stat("/", &top) && !stat(".", &here))
-		printf("cwd.is=%s\n", top.st_ino == here.st_ino ? "the root" : "elsewhere");
-	fd = open("/run/secrets/word", O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && read(fd, text, sizeof(text) - 1) < 0)
-		strcpy(text, "?");
-	printf("secret=%s\n", text);
-	put_writable();
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		put_attempts();
-		fflush(stdout);
-		_exit(0);
-	}
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	printf(READY);
-	fflush(stdout);
-	for (;;)
-		pause();
-}
-
-/* ---- facts, made comparable ---------------------------------------------------------------- */
-
-/* "ns.net=net:[4026531840]" to "ns.net=host" or "=own"; "keyring=4711" likewise. */
-static void tidy_line(char *line)
-{
-	char path[64], ours[64];
-	char *value = strchr(line, '=');
-	ssize_t n;
-
-	line[strcspn(line, "\r")] = '\0';
-	if (!value++)
-		return;
-	if (!strncmp(line, "ns.", 3)) {
-		snprintf(path, sizeof(path), "/proc/self/ns/%.*s", (int)(value - 1 - line - 3), line + 3);
-		n = readlink(path, ours, sizeof(ours) - 1);
-		if (n > 0) {
-			ours[n] = '\0';
-			strcpy(value, strcmp(value, ours) ? "own" : "host");
-		}
-	} else if (!strncmp(line, "keyring=", 8) && value[0] >= '0' && value[0] <= '9') {
-		long key = syscall(SYS_keyctl, 0 /* KEYCTL_GET_KEYRING_ID */, -3 /* session */, 0);
-
-		strcpy(value, strtol(value, NULL, 10) == key ? "caller" : "own");
-	} else if (!strncmp(line, "fd.", 3) && strchr(value, '[')) {
-		*strchr(value, '[') = '\0';
-	}
-}
-
-/* All lines, tidied, with the same line end; in place. */
-static void tidy(char *text)
-{
-	char *out = malloc(MAX_FACTS), *save = NULL;
-	size_t len = 0;
-
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		tidy_line(line);
-		len += (size_t)snprintf(out + len, MAX_FACTS - len, "%s\n", line);
-		if (len >= MAX_FACTS)
-			break;
-	}
-	strcpy(text, out);
-	free(out);
-}
-
-static bool has_line(const char *text, const char *line, size_t len)
-{
-	for (const char *p = text; *p;) {
-		size_t n = strcspn(p, "\n");
-
-		if (n == len && !memcmp(p, line, len))
-			return true;
-		p += n + (p[n] == '\n');
-	}
-	return false;
-}
-
-/*
- * "mount=/tmp tmpfs ..." is about "mount:/tmp", every other line about what is before the '='. What
- * lies on /proc is one fact.
- */
-static void line_key(const char *line, char *key, size_t size)
-{
-	const char *value = line + strcspn(line, "=\n");
-
-	if (strncmp(line, "mount=", 6) != 0 && strncmp(line, "mountroot=", 10) != 0)
-		snprintf(key, size, "%.*s", (int)(value - line), line);
-	else if (!strncmp(value, "=/proc/", 7))
-		snprintf(key, size, "mount:/proc/*");
-	else
-		snprintf(key, size, "mount:%.*s", (int)strcspn(value + 1, " \n"), value + 1);
-}
-
-static void key_add(char *keys, size_t size, const char *key)
-{
-	size_t len = strlen(keys), n = strlen(key);
-
-	for (const char *p = keys; p && *p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
-		if (!strncmp(p, key, n) && (p[n] == ',' || !p[n]))
-			return;
-	if (strcmp(key, "mounts") != 0 && len + n + 2 < size) /* their number says nothing more */
-		sprintf(keys + len, "%s%s", len ? "," : "", key);
-}
-
-/* The keys of all lines that only one of the two texts has. */
-static void facts_differ(const char *a, const char *b, char *keys, size_t size)
-{
-	char key[128];
-
-	for (int turn = 0; turn < 2; turn++) {
-		for (const char *p = a; *p;) {
-			size_t n = strcspn(p, "\n");
-
-			if (!has_line(b, p, n)) {
-				line_key(p, key, sizeof(key));
-				key_add(keys, size, key);
-			}
-			p += n + (p[n] == '\n');
-		}
-		const char *other = a;
-
-		a = b;
-		b = other;
-	}
 }
 
 /* ---- one launch ---------------------------------------------------------------------------- */
@@ -453,7 +220,7 @@ static void launch(const struct config *c, const char *first, struct outcome *o)
 	o->said[n < 0 ? 0 : n] = '\0';
 	o->said[strcspn(o->said, "\n")] = '\0';
 	close(err);
-	tidy(o->facts);
+	facts_tidy(o->facts);
 }
 
 static void judge(const struct outcome *clean, const struct outcome *o, struct job *j)
@@ -465,12 +232,12 @@ static void judge(const struct outcome *clean, const struct outcome *o, struct j
 			j->verdict = LOUD;
 			return;
 		}
-		key_add(j->keys, sizeof(j->keys), o->is_left ? "leftovers-of-a-failed-launch"
-							     : "no-facts-and-no-error");
+		facts_add(j->keys, sizeof(j->keys),
+			  o->is_left ? "leftovers-of-a-failed-launch" : "no-facts-and-no-error");
 	} else {
 		facts_differ(clean->facts, o->facts, j->keys, sizeof(j->keys));
 		if (o->is_left)
-			key_add(j->keys, sizeof(j->keys), "survives-the-launcher");
+			facts_add(j->keys, sizeof(j->keys), "survives-the-launcher");
 	}
 	j->verdict = j->keys[0] ? WRONG : SAME;
 }
@@ -527,8 +294,8 @@ static void jobs_make(char *filter[3])
 				if (wanted[i] && wanted[b] && strcmp(steps[i], "exec") != 0 &&
 				    matches(filter[1], steps[i]) && matches(filter[2], steps[b]) &&
 				    n_jobs < MAX_JOBS)
-					jobs[n_jobs++] = (struct job){.config = (int)c, .step = i,
-								      .before = b};
+					jobs[n_jobs++] = (struct job){
+						.config = (int)c, .step = i, .before = b};
 	}
 }
 
@@ -563,14 +330,52 @@ static bool clean_runs(struct outcome *clean)
 		launch(&configs[c], NULL, &clean[c]);
 		launch(&configs[c], NULL, &again);
 		judge(&clean[c], &again, &j);
-		if (!clean[c].is_ready || !again.is_ready || clean[c].is_left || j.verdict != SAME) {
+		if (!clean[c].is_ready || !again.is_ready || clean[c].is_left ||
+		    j.verdict != SAME) {
 			printf("not ok - %s: the right order: %s%s %s\n", configs[c].name,
-			       clean[c].is_ready ? "differs from run to run: " : clean[c].said, j.keys,
-			       clean[c].is_left ? "(something outlives the launcher)" : "");
+			       clean[c].is_ready ? "differs from run to run: " : clean[c].said,
+			       j.keys, clean[c].is_left ? "(something outlives the launcher)" : "");
 			is_good = false;
 		}
 	}
 	return is_good;
+}
+
+/* ---- the right order, interrupted ----------------------------------------------------------- */
+
+#define DEATHS 60
+#define DEATH_STEP_US 300 /* a launch takes about ten milliseconds */
+
+/* SIGKILL to the launcher at any moment of the set-up: nothing of the sandbox may stay. */
+static int deaths(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int failed = 0;
+
+	for (size_t c = 0; c < N_CONFIGS; c++) {
+		int left = 0;
+
+		for (int i = 0; i < DEATHS; i++) {
+			pid_t pid = start(&configs[c], NULL, null, null);
+
+			usleep((useconds_t)(i * DEATH_STEP_US));
+			kill(pid, SIGKILL);
+			if (all_gone())
+				continue;
+			left++;
+			kill_children();
+		}
+		if (left)
+			printf("not ok - %s: launcher killed during set-up: the sandbox survived %d of %d "
+			       "times\n",
+			       configs[c].name, left, DEATHS);
+		else
+			printf("ok - %s: launcher killed during set-up: %d times, nothing survives\n",
+			       configs[c].name, DEATHS);
+		failed += left;
+	}
+	close(null);
+	return failed;
 }
 
 /* ---- the table: CONFIG STEP BEFORE KEYS ----------------------------------------------------- */
@@ -603,7 +408,8 @@ static struct known *known_find(const struct job *j)
 {
 	for (int i = 0; i < n_known; i++)
 		if (!strcmp(known[i].config, configs[j->config].name) &&
-		    !strcmp(known[i].step, steps[j->step]) && !strcmp(known[i].before, steps[j->before]))
+		    !strcmp(known[i].step, steps[j->step]) &&
+		    !strcmp(known[i].before, steps[j->before]))
 			return &known[i];
 	return NULL;
 }
@@ -698,7 +504,8 @@ static void look_again(const struct outcome *clean)
 	for (int i = 0; i < n_jobs; i++) {
 		if ((jobs[i].verdict == WRONG) == (known_find(&jobs[i]) != NULL))
 			continue;
-		snprintf(first, sizeof(first), "--move=%s:%s", steps[jobs[i].step], steps[jobs[i].before]);
+		snprintf(first, sizeof(first), "--move=%s:%s", steps[jobs[i].step],
+			 steps[jobs[i].before]);
 		launch(&configs[jobs[i].config], first, &o);
 		judge(&clean[jobs[i].config], &o, &jobs[i]);
 	}
@@ -737,5 +544,5 @@ int main(int argc, char *argv[])
 	if (!strcmp(argv[1], "table"))
 		return print_table();
 	look_again(clean);
-	return report(filter);
+	return report(filter) | (filter[0] ? 0 : deaths() > 0);
 }

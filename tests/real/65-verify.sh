@@ -62,16 +62,16 @@ root-ro      |                                      | / is writable | mount=/ [^
 mounts       |                                      | nothing is mounted on /tmp | !mount=/tmp .*
 secrets      | --secret src=FILE,target=word        | no read-only mount on /run/secrets | !mount=/run/secrets .*
 dev          | --security-opt systempaths=unconfined --landlock off | no mount on /dev | !mount=/dev .*
-proc         | --preset docker                      | no mount on /proc | status=ENOENT
+proc         | --preset docker --security-opt systempaths=unconfined | no mount on /proc | status=ENOENT
 mask         |                                      | is not covered | !mount=/proc/sys .*
 sys          | --preset docker                      | no read-only mount on /sys | !mount=/sys .*
 tty          | -t                                   | tty-attach: |
-pivot        | --preset docker                      | 2 mounts on / |
+pivot        |                                      | cwd: |
 session      |                                      | is not pid 1's own | sid=0
 limits       |                                      | the limit on processes is not 1024 | !rlimit.nproc=1024:1024
 umask        |                                      | Umask is 0077 | Umask=0077
 filter-early | --preset docker                      | no filter is loaded | Seccomp=0
-caps         |                                      | CapBnd is | !CapBnd=0000000000000000
+caps         | -u 0:0                               | CapBnd is | !CapBnd=0000000000000000
 nnp          | --landlock off --security-opt seccomp=unconfined | NoNewPrivs is 0 | NoNewPrivs=0
 landlock     | --landlock on                        | not seen in force |
 init         |                                      | Name is .*, not pillbox-init | pid=1

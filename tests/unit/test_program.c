@@ -26,9 +26,11 @@ static void text_is_good(const struct step *s, const char *name, const char *tex
 {
 	cr_assert(text, "%s: no %s", s->id, name);
 	cr_expect(strlen(text) >= min, "%s: %s says next to nothing: '%s'", s->id, name, text);
-	cr_expect(text[0] && text[strlen(text) - 1] != '.', "%s: %s ends with a full stop", s->id, name);
+	cr_expect(text[0] && text[strlen(text) - 1] != '.', "%s: %s ends with a full stop", s->id,
+		  name);
 	for (const char *p = text; *p; p++)
-		cr_expect((unsigned char)*p >= ' ' && *p != 0x7f, "%s: control byte in %s", s->id, name);
+		cr_expect((unsigned char)*p >= ' ' && *p != 0x7f, "%s: control byte in %s", s->id,
+			  name);
 	cr_expect(!strstr(text, "  "), "%s: two blanks in %s", s->id, name);
 }
 
@@ -38,7 +40,8 @@ Test(program, ids_are_unique_and_kebab_case)
 		cr_assert(program[i] && program[i]->id, "step %zu has no id", i);
 		cr_expect(is_kebab(program[i]->id), "%s is not kebab-case", program[i]->id);
 		for (size_t j = 0; j < i; j++)
-			cr_expect(program[i] != program[j] && strcmp(program[i]->id, program[j]->id) != 0,
+			cr_expect(program[i] != program[j] &&
+					  strcmp(program[i]->id, program[j]->id) != 0,
 				  "%s is there twice", program[i]->id);
 	}
 }
@@ -52,8 +55,8 @@ Test(program, every_step_can_be_explained)
 		text_is_good(s, "why", s->why, 20);
 		text_is_good(s, "refs", s->refs, 4);
 		cr_expect(s->run, "%s does nothing", s->id);
-		cr_expect(strchr(s->refs, '(') && strchr(s->refs, ')'), "%s: no manual page in refs: %s",
-			  s->id, s->refs);
+		cr_expect(strchr(s->refs, '(') && strchr(s->refs, ')'),
+			  "%s: no manual page in refs: %s", s->id, s->refs);
 	}
 }
 
@@ -64,7 +67,8 @@ Test(program, no_child_step_before_clone)
 
 	for (size_t i = 0; i < program_len; i++) {
 		has_clone |= !strcmp(program[i]->id, "clone");
-		cr_expect(has_clone || program[i]->side == PARENT, "%s is before clone", program[i]->id);
+		cr_expect(has_clone || program[i]->side == PARENT, "%s is before clone",
+			  program[i]->id);
 	}
 	cr_expect(has_clone, "there is no clone");
 }
@@ -92,7 +96,8 @@ Test(program, pure_steps_are_a_prefix_of_the_parent)
 		const struct step *s = program[i];
 
 		is_over |= !s->is_pure;
-		cr_expect(!is_over || !s->is_pure, "%s is pure and stands after one that is not", s->id);
+		cr_expect(!is_over || !s->is_pure, "%s is pure and stands after one that is not",
+			  s->id);
 		cr_expect(!s->is_pure || (s->side == PARENT && !s->undo),
 			  "%s is pure and has something to undo, or is the child's", s->id);
 	}
@@ -112,8 +117,8 @@ Test(program, hints_end_and_say_something)
 			text_is_good(program[i], "a hint", h[n].text, 10);
 			/* err_hint() keeps the first: a later one for the same errno is never seen. */
 			for (size_t j = 0; j < n; j++)
-				cr_expect(h[j].num && h[j].num != h[n].num, "%s: hint %zu is never shown",
-					  program[i]->id, n);
+				cr_expect(h[j].num && h[j].num != h[n].num,
+					  "%s: hint %zu is never shown", program[i]->id, n);
 		}
 	}
 }
@@ -122,13 +127,13 @@ Test(program, hints_end_and_say_something)
 Test(program, order_that_the_kernel_does_not_check)
 {
 	static const char *const before[][2] = {
-		{"idmap", "become-root"}, {"idmap", "undump"},	  {"private", "root-bind"},
-		{"root-ro", "mounts"},	  {"proc", "mask"},	  {"dev", "mask"},
-		{"sysctl", "mask"},	  {"mounts", "secrets"},  {"pivot", "cwd"},
-		{"filter-early", "caps"}, {"caps", "leash"},	  {"nnp", "filter"},
-		{"mounts", "landlock"},	  {"caps", "init"},	  {"leash", "init"},
-		{"landlock", "init"},	  {"init", "fds"},	  {"fds", "filter"},
-		{"filter", "verify"},	  {"keyring", "filter"},  {"lsm", "nnp"},
+		{"idmap", "become-root"}, {"idmap", "undump"},   {"private", "root-bind"},
+		{"root-ro", "mounts"},    {"proc", "mask"},      {"dev", "mask"},
+		{"sysctl", "mask"},       {"mounts", "secrets"}, {"pivot", "cwd"},
+		{"filter-early", "caps"}, {"caps", "leash"},     {"nnp", "filter"},
+		{"mounts", "landlock"},   {"caps", "init"},      {"leash", "init"},
+		{"landlock", "init"},     {"init", "fds"},       {"fds", "filter"},
+		{"filter", "verify"},     {"keyring", "filter"}, {"lsm", "nnp"},
 	};
 
 	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
@@ -138,7 +143,7 @@ Test(program, order_that_the_kernel_does_not_check)
 			for (int k = 0; k < 2; k++)
 				if (!strcmp(program[j]->id, before[i][k]))
 					at[k] = j;
-		cr_expect(at[0] < at[1] && at[1] < program_len, "%s must stand before %s", before[i][0],
-			  before[i][1]);
+		cr_expect(at[0] < at[1] && at[1] < program_len, "%s must stand before %s",
+			  before[i][0], before[i][1]);
 	}
 }

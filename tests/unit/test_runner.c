@@ -26,9 +26,9 @@
 static struct diary {
 	char text[256]; /* "a1 B1 ..." in the order in which it happened */
 	pid_t launcher, child;
-	int wrong_side; /* steps that ran in the other process */
+	int wrong_side;     /* steps that ran in the other process */
 	char passed[2][16]; /* what was read from the descriptors that were handed over */
-} *diary;
+} * diary;
 
 static struct outcome {
 	int status;
@@ -37,7 +37,8 @@ static struct outcome {
 
 static void setup(void)
 {
-	diary = mmap(NULL, sizeof(*diary), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	diary = mmap(NULL, sizeof(*diary), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
 	cr_assert(diary != MAP_FAILED);
 	/* What a dead launcher leaves becomes our child, and can be waited for. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
@@ -86,26 +87,26 @@ static int fake_clone(struct run *r, struct err *err)
 	return 0;
 }
 
-#define RUN(name, side_)                                                                           \
-	static int run_##name(struct run *r, struct err *err)                                      \
-	{                                                                                          \
-		(void)err;                                                                         \
-		check_pid(side_);                                                                  \
-		note_down(r, side_, #name);                                                        \
-		return 0;                                                                          \
+#define RUN(name, side_)                                      \
+	static int run_##name(struct run *r, struct err *err) \
+	{                                                     \
+		(void)err;                                    \
+		check_pid(side_);                             \
+		note_down(r, side_, #name);                   \
+		return 0;                                     \
 	}
-#define UNDO(name)                                                                                 \
-	static void undo_##name(struct run *r)                                                     \
-	{                                                                                          \
-		note_down(r, PARENT, "-" #name);                                                   \
+#define UNDO(name)                               \
+	static void undo_##name(struct run *r)   \
+	{                                        \
+		note_down(r, PARENT, "-" #name); \
 	}
 
 RUN(pure, PARENT)
-RUN(p1, PARENT) RUN(p2, PARENT) RUN(p3, PARENT) RUN(p4, PARENT)
-RUN(c1, CHILD) RUN(c2, CHILD) RUN(c3, CHILD)
-UNDO(p1) UNDO(p2) UNDO(p3) UNDO(clone)
+RUN(p1, PARENT)
+RUN(p2, PARENT) RUN(p3, PARENT) RUN(p4, PARENT) RUN(c1, CHILD) RUN(c2, CHILD) RUN(c3, CHILD)
+	UNDO(p1) UNDO(p2) UNDO(p3) UNDO(clone)
 
-static bool never(const struct run *r)
+		static bool never(const struct run *r)
 {
 	(void)r;
 	return false;
@@ -177,7 +178,8 @@ static int run_extra(struct run *r, struct err *err)
 {
 	(void)err;
 	/* Bytes that mean nothing, and then the baton twice. */
-	if (write(r->baton, "x", 1) != 1 || write(r->baton, "\0", 1) != 1 || write(r->baton, "B", 1) != 1)
+	if (write(r->baton, "x", 1) != 1 || write(r->baton, "\0", 1) != 1 ||
+	    write(r->baton, "B", 1) != 1)
 		_exit(3);
 	for (;;)
 		pause();
@@ -199,11 +201,17 @@ static int run_take(struct run *r, struct err *err)
 	return 0;
 }
 
-static const struct hint fake_hints[] = {{EPERM, "not this one"}, {ENOSPC, "buy a disk"}, {0, NULL}};
+static const struct hint fake_hints[] = {
+	{EPERM, "not this one"}, {ENOSPC, "buy a disk"}, {0, NULL}};
 
-#define STEP(name, side_, ...)                                                                     \
-	static const struct step name = {.id = #name, .what = "x", .why = "x", .refs = "x",        \
-					 .side = side_, .run = run_##name, __VA_ARGS__}
+#define STEP(name, side_, ...)                              \
+	static const struct step name = {.id = #name,       \
+					 .what = "x",       \
+					 .why = "x",        \
+					 .refs = "x",       \
+					 .side = side_,     \
+					 .run = run_##name, \
+					 __VA_ARGS__}
 STEP(pure, PARENT, .is_pure = true);
 STEP(p1, PARENT, .undo = undo_p1);
 STEP(p2, PARENT, .undo = undo_p2);
@@ -220,16 +228,20 @@ STEP(hostile, CHILD, .hints = fake_hints);
 STEP(hostile_text, CHILD, .hints = NULL);
 STEP(extra, CHILD, .hints = NULL);
 
-static const struct step clone_ = {.id = "fork", .side = PARENT, .run = fake_clone, .undo = undo_clone};
-static const struct step p_fail = {.id = "p-fail", .side = PARENT, .run = run_fail, .hints = fake_hints};
-static const struct step c_fail = {.id = "c-fail", .side = CHILD, .run = run_fail, .hints = fake_hints};
+static const struct step clone_ = {
+	.id = "fork", .side = PARENT, .run = fake_clone, .undo = undo_clone};
+static const struct step p_fail = {
+	.id = "p-fail", .side = PARENT, .run = run_fail, .hints = fake_hints};
+static const struct step c_fail = {
+	.id = "c-fail", .side = CHILD, .run = run_fail, .hints = fake_hints};
 static const struct step p_give = {.id = "p-give", .side = PARENT, .run = run_give};
 static const struct step c_give = {.id = "c-give", .side = CHILD, .run = run_give};
 static const struct step p_take = {.id = "p-take", .side = PARENT, .run = run_take};
 static const struct step c_take = {.id = "c-take", .side = CHILD, .run = run_take};
-static const struct step unwanted = {.id = "unwanted", .side = CHILD, .wanted = never, .run = run_never};
-static const struct step unwanted_p = {.id = "unwanted-p", .side = PARENT, .wanted = never,
-				       .run = run_never};
+static const struct step unwanted = {
+	.id = "unwanted", .side = CHILD, .wanted = never, .run = run_never};
+static const struct step unwanted_p = {
+	.id = "unwanted-p", .side = PARENT, .wanted = never, .run = run_never};
 
 /* ---- a launch in a process of its own --------------------------------------------------------- */
 
@@ -290,8 +302,8 @@ static void happened(const char *want)
 
 static void ended(int code, const char *said)
 {
-	cr_expect(WIFEXITED(got.status) && WEXITSTATUS(got.status) == code, "status %#x, not %d: %s",
-		  (unsigned)got.status, code, got.said);
+	cr_expect(WIFEXITED(got.status) && WEXITSTATUS(got.status) == code,
+		  "status %#x, not %d: %s", (unsigned)got.status, code, got.said);
 	cr_expect_str_eq(got.said, said);
 }
 
@@ -444,9 +456,14 @@ Test(runner, numbers_of_the_page_are_bounded)
 	static const struct {
 		int num, exit, want_num, want_exit;
 	} cases[] = {
-		{0, 0, 0, 125},		   {4095, 126, 4095, 126}, {4096, 127, EPROTO, 127},
-		{-1, -1, EPROTO, 125},	   {INT_MIN, 0, EPROTO, 125}, {INT_MAX, 128, EPROTO, 125},
-		{ENOSPC, 256, ENOSPC, 125}, {ENOSPC, 1, ENOSPC, 125},
+		{0, 0, 0, 125},
+		{4095, 126, 4095, 126},
+		{4096, 127, EPROTO, 127},
+		{-1, -1, EPROTO, 125},
+		{INT_MIN, 0, EPROTO, 125},
+		{INT_MAX, 128, EPROTO, 125},
+		{ENOSPC, 256, ENOSPC, 125},
+		{ENOSPC, 1, ENOSPC, 125},
 	};
 	static struct page page;
 	struct err err;
@@ -456,7 +473,8 @@ Test(runner, numbers_of_the_page_are_bounded)
 		page.err.exit = cases[i].exit;
 		page_err(&page, &err);
 		cr_expect(err.num == cases[i].want_num && err.exit == cases[i].want_exit,
-			  "%d and %d became %d and %d", cases[i].num, cases[i].exit, err.num, err.exit);
+			  "%d and %d became %d and %d", cases[i].num, cases[i].exit, err.num,
+			  err.exit);
 		cr_expect(!err.is_set && !err.raw);
 	}
 }
@@ -467,7 +485,8 @@ static void one_clean_line(void)
 		  (unsigned)got.status);
 	cr_expect(!strncmp(got.said, "pillbox: ", 9), "'%s'", got.said);
 	for (const char *p = got.said; *p; p++)
-		cr_expect((unsigned char)*p >= ' ' || *p == '\n', "control byte %#x", (unsigned char)*p);
+		cr_expect((unsigned char)*p >= ' ' || *p == '\n', "control byte %#x",
+			  (unsigned char)*p);
 	nobody_left();
 }
 

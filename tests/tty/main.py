@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# main.py - all terminal tests as one identity: main.py IDENTITY full|short SECONDS
+#
+# Should:  be started by tests/tty/run, with PB and ROOT set, as the identity itself.
+# Mustn't: run longer than SECONDS.
+import sys
+
+import end
+import harness
+import own
+import shell
+
+MODULES = (own, end, shell)  # each adds its tests when it is imported, in this order
+
+sys.exit(harness.main(sys.argv[1], sys.argv[2] == "short", int(sys.argv[3])))
