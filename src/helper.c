@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,79 +21,48 @@
 #include "sys.h"
 #include "util.h"
 
+#define HELPER_LOST 127 /* exit status of a helper that could not even be started */
+
 static const char *const clean_env[] = {"PATH=/usr/sbin:/usr/bin", NULL};
 
-static int files_set(posix_spawn_file_actions_t *fa, int fd, int pipe_end)
+/* The helper's side of the fork: only what execve(2) needs, and no way back. */
+static _Noreturn void helper_exec(const char *const *argv, int fd, int pipe_end)
 {
-	int res = posix_spawn_file_actions_addopen(fa, 0, "/dev/null", O_RDONLY, 0);
-
-	if (!res)
-		res = posix_spawn_file_actions_adddup2(fa, pipe_end, fd);
-	if (!res)
-		res = posix_spawn_file_actions_addopen(fa, fd == 1 ? 2 : 1, "/dev/null", O_WRONLY,
-						       0);
-	if (!res)
-		res = posix_spawn_file_actions_addclosefrom_np(fa, 3);
-	if (!res)
-		res = posix_spawn_file_actions_addchdir_np(fa, "/");
-	return res;
-}
-
-static int attr_set(posix_spawnattr_t *attr)
-{
-	sigset_t none, all;
-	int res;
+	sigset_t none;
+	int null = open("/dev/null", O_RDWR);
 
 	(void)sigemptyset(&none);
-	(void)sigfillset(&all);
-	res = posix_spawnattr_setsigmask(attr, &none);
-	if (!res)
-		res = posix_spawnattr_setsigdefault(attr, &all);
-	if (!res)
-		res = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK |
-							     POSIX_SPAWN_SETSIGDEF |
-							     POSIX_SPAWN_SETPGROUP);
-	return res;
-}
-
-/* Like posix_spawn with all of the above; an errno, not negative. */
-static int spawn(pid_t *ret_pid, const char *const *argv, int fd, int pipe_end)
-{
-	posix_spawn_file_actions_t fa;
-	posix_spawnattr_t attr;
-	int res = posix_spawn_file_actions_init(&fa);
-
-	if (res)
-		return res;
-	res = posix_spawnattr_init(&attr);
-	if (res) {
-		(void)posix_spawn_file_actions_destroy(&fa);
-		return res;
-	}
-	res = files_set(&fa, fd, pipe_end);
-	if (!res)
-		res = attr_set(&attr);
-	if (!res) /* glibc uses CLONE_VM | CLONE_VFORK: nothing of our memory is copied */
-		res = posix_spawn(ret_pid, argv[0], &fa, &attr, (char *const *)(uintptr_t)argv,
-				  (char *const *)(uintptr_t)clean_env);
-	(void)posix_spawnattr_destroy(&attr);
-	(void)posix_spawn_file_actions_destroy(&fa);
-	return res;
+	/* A group of its own: the terminal's Ctrl-C is for us to answer. */
+	if (null < 0 || setpgid(0, 0) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		_exit(HELPER_LOST);
+	for (int i = 0; i <= 2; i++)
+		if (dup2(i == fd ? pipe_end : null, i) < 0)
+			_exit(HELPER_LOST);
+	if (sys_close_range(3, ~0U, 0) < 0 || chdir("/") < 0)
+		_exit(HELPER_LOST);
+	(void)execve(argv[0], (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)clean_env);
+	_exit(HELPER_LOST);
 }
 
 int helper_start(struct helper *h, const char *const *argv, int fd, struct err *err)
 {
 	auto_close int theirs = -1, ours = -1;
-	int pair[2], res;
+	int pair[2];
 	pid_t pid;
 
 	if (pipe2(pair, O_CLOEXEC | O_NONBLOCK) < 0)
 		return err_set(err, errno, "pipe for %s", argv[0]);
 	ours = pair[0];
 	theirs = pair[1];
-	res = spawn(&pid, argv, fd, theirs);
-	if (res)
-		return err_set(err, res, "%s", argv[0]);
+	/*
+	 * Not posix_spawn: its vfork would hold us until the program has started, and two helpers
+	 * could not start side by side. We are small: a fork costs less than that wait.
+	 */
+	pid = fork();
+	if (pid < 0)
+		return err_set(err, errno, "%s", argv[0]);
+	if (pid == 0)
+		helper_exec(argv, fd, theirs);
 	*h = (struct helper)HELPER_NONE;
 	h->pid = pid;
 	h->out = take_fd(&ours);

@@ -154,7 +154,7 @@ const struct option_def options[] = {
 	  .group = GROUP_LIMITS, .count = COUNT_KEYED, .step = "sysctl", .set = opt_sysctl },
 	{ .name = "oom-score-adj", .metavar = "N",
 	  .help = "Be killed earlier (up to 1000) or later (down to -1000) when memory runs out.",
-	  .group = GROUP_LIMITS, .step = "limits", .set = opt_oom_score_adj },
+	  .group = GROUP_LIMITS, .step = "oom", .set = opt_oom_score_adj },
 
 	/* terminal and processes */
 	{ .name = "tty", .letter = 't', .excl = "tty",

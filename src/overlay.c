@@ -175,10 +175,11 @@ static int overlay_check_run(struct run *r, struct err *err)
 			return err_set(err, errno, "--overlay %s", dir);
 		if (!S_ISDIR(st.st_mode))
 			return err_set(err, ENOTDIR, "--overlay %s", dir);
-		if (r->plan->map_kind != MAP_ROOT && !id_mapped(&r->plan->uids, st.st_uid)) {
+		if (!id_mapped(&r->plan->uids, st.st_uid)) {
 			err_say(err, "--overlay %s: its owner %u is not in the id map", dir, st.st_uid);
-			err_hint(err, "the layer is written as root of the sandbox: use a directory that "
-				      "belongs to you");
+			err_hint(err, "the layer is written as root of the sandbox, here uid %u of the host: "
+				      "use a directory that belongs to it",
+				 r->plan->uids.ext[0].outside);
 			return -EOVERFLOW;
 		}
 	}

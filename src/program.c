@@ -28,6 +28,7 @@ const struct step *const program[] = {
 	&step_cgroup,
 	&step_clone,
 	&step_idmap,
+	&step_oom,
 	&step_root_idmap,
 	&step_guard,
 

@@ -315,6 +315,9 @@ const struct step step_root_bind = {
 	.run = root_bind_run,
 	.hints = (const struct hint[]){
 		{EINVAL, "the directory is not in this mount namespace, or is covered by a locked mount"},
+		{EOVERFLOW, "a directory of the rootfs belongs to a user or group that is not in the id map, "
+			    "so the kernel cannot copy it up to make a mount point in it: chown the tree, or "
+			    "make the mount point in it"},
 		{EPERM, "the user namespace has no capabilities: see pillbox(1), SECURITY"},
 		{0, NULL}},
 };

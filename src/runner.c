@@ -296,6 +296,7 @@ static int walk(struct run *r, size_t *at, struct err *err)
 /* The child is gone or past exec: which, and why? 0: the command runs. */
 static int child_outcome(struct run *r, size_t *at, struct err *err)
 {
+	struct pollfd end = {.fd = r->pidfd, .events = POLLIN};
 	siginfo_t info = {0};
 
 	*at = (size_t)page_step(r->page);
@@ -310,7 +311,11 @@ static int child_outcome(struct run *r, size_t *at, struct err *err)
 	memset(err, 0, sizeof(*err));
 	if (r->page->hot)
 		return 0;
-	/* Not a word in the page: it was killed. WNOWAIT: cleaning up reaps it. */
+	/*
+	 * Not a word in the page: it was killed. Its descriptors are closed a moment before it can be
+	 * waited for. WNOWAIT: cleaning up reaps it.
+	 */
+	(void)poll(&end, 1, 1000);
 	if (waitid(P_PIDFD, (id_t)r->pidfd, &info, WEXITED | WNOWAIT | WNOHANG) == 0 && info.si_pid &&
 	    info.si_code != CLD_EXITED)
 		return err_say(err, "the sandbox was killed by signal %d during set-up", info.si_status);
@@ -357,6 +362,8 @@ static int launch(struct run *r)
 	int status = EXIT_SETUP;
 	int rc = walk(r, &at, &err);
 
+	if (r->side == CHILD) /* past its last step, which never returns: nothing here is its business */
+		child_fail(r);
 	last = at;
 	if (rc == 0) { /* the child's last run of steps ends in exec: EOF is the good answer */
 		rc = parent_wait(r, &err);

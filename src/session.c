@@ -13,6 +13,7 @@
 #include <linux/keyctl.h>
 #include <linux/magic.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -79,18 +80,6 @@ static int limit_set(const char *name, int resource, rlim_t soft, rlim_t hard, s
 	return 0;
 }
 
-static int oom_score_set(const struct run *r, struct err *err)
-{
-	char text[16];
-	auto_close int fd = sys_openat2(r->proc, "self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0,
-					RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
-	int len = snprintf(text, sizeof(text), "%d", r->spec->oom_score_adj);
-
-	if (fd < 0 || write(fd, text, (size_t)len) != len)
-		return err_set(err, fd < 0 ? -fd : errno, "--oom-score-adj %d", r->spec->oom_score_adj);
-	return 0;
-}
-
 static int limits_run(struct run *r, struct err *err)
 {
 	const struct spec *s = r->spec;
@@ -108,7 +97,7 @@ static int limits_run(struct run *r, struct err *err)
 		if (limit_set(u->name, u->resource, u->soft, u->hard, err) < 0)
 			return -EPERM;
 	}
-	return s->has_oom_score_adj ? oom_score_set(r, err) : 0;
+	return 0;
 }
 
 static void limits_show(const struct run *r, FILE *out)
@@ -121,8 +110,6 @@ static void limits_show(const struct run *r, FILE *out)
 	for (size_t i = 0; i < s->n_ulimits; i++)
 		fprintf(out, " %s=%llu:%llu", s->ulimits[i].name,
 			(unsigned long long)s->ulimits[i].soft, (unsigned long long)s->ulimits[i].hard);
-	if (s->has_oom_score_adj)
-		fprintf(out, " oom_score_adj=%d", s->oom_score_adj);
 	fputc('\n', out);
 }
 
@@ -151,16 +138,70 @@ static int limits_verify(const struct run *r, struct err *err)
 
 const struct step step_limits = {
 	.id = "limits",
-	.what = "resource limits: no core dumps, the ones asked for, the OOM score",
+	.what = "resource limits: no core dumps, and the ones asked for",
 	.why = "before the ids change, as root of the user namespace; before exec, which inherits them",
-	.refs = "setrlimit(2), proc(5) oom_score_adj",
+	.refs = "setrlimit(2)",
 	.side = CHILD,
 	.show = limits_show,
 	.run = limits_run,
 	.verify = limits_verify,
 	.hints = (const struct hint[]){
-		{EACCES, "the OOM score cannot be lowered below its current value without privilege"},
 		{EINVAL, "the soft limit is above the hard one"},
+		{0, NULL}},
+};
+
+/* ---- oom ---------------------------------------------------------------------------------- */
+
+static bool oom_wanted(const struct run *r)
+{
+	return r->spec->has_oom_score_adj;
+}
+
+static int oom_run(struct run *r, struct err *err)
+{
+	char path[64], text[16];
+	int rc;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", r->child);
+	(void)snprintf(text, sizeof(text), "%d", r->spec->oom_score_adj);
+	rc = write_file(AT_FDCWD, path, text);
+	return rc < 0 ? err_set(err, -rc, "--oom-score-adj %s", text) : 0;
+}
+
+static void oom_show(const struct run *r, FILE *out)
+{
+	fprintf(out, "oom_score_adj %d\n", r->spec->oom_score_adj);
+}
+
+static int oom_verify(const struct run *r, struct err *err)
+{
+	auto_free char *text = NULL;
+	char path[64];
+	size_t len;
+	int rc;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", verify_pid(r));
+	rc = read_file(AT_FDCWD, path, 64, &text, &len);
+	if (rc < 0)
+		return err_set(err, -rc, "OOM score of the workload");
+	if (strtol(text, NULL, 10) != r->spec->oom_score_adj)
+		return err_say(err, "oom_score_adj is %.8s, not %d", text, r->spec->oom_score_adj);
+	return 0;
+}
+
+const struct step step_oom = {
+	.id = "oom",
+	.what = "the score by which the kernel picks a victim when memory runs out",
+	.why = "before undump, which takes the process' /proc entry away from an ordinary user; inherited "
+	       "by fork and execve",
+	.refs = "proc(5) oom_score_adj",
+	.side = PARENT,
+	.wanted = oom_wanted,
+	.show = oom_show,
+	.run = oom_run,
+	.verify = oom_verify,
+	.hints = (const struct hint[]){
+		{EACCES, "the OOM score cannot be lowered below its current value without privilege"},
 		{0, NULL}},
 };
 

@@ -181,12 +181,6 @@ t 'a flood of output does not hinder the end' blocked_reader
 
 # --- a terminal ---------------------------------------------------------------------------------
 
-# Run a command line under a terminal of script(1)'s
-on_tty() {
-	run script -qec "$1" /dev/null
-	OUT=$(printf '%s' "$OUT" | tr -d '\r')
-}
-
 own_tty() {
 	on_tty "$PB run $ROOT -- /bin/probe facts"
 	want_ok

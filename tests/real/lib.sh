@@ -74,9 +74,9 @@ as() { # ID COMMAND...
 # guard, init), and those that see one of our trees as a mount.
 live_pids() {
 	{
-		find /proc -maxdepth 2 -name exe -lname "$STAGE/*" -printf '%h\n' 2>/dev/null
+		stat -c %N /proc/[0-9]*/exe 2>/dev/null | grep -F " '$STAGE/"
 		grep -lsF " $STAGE/" /proc/[0-9]*/mountinfo
-	} | cut -d/ -f3 | sort -u
+	} | cut -d/ -f3 | sort -un
 }
 
 host_state() {
@@ -91,7 +91,7 @@ host_state() {
 nothing_left() {
 	local tries=0 left after
 	while :; do
-		left=$(comm -13 <(echo "$PIDS_BEFORE") <(live_pids) | tr '\n' ' ')
+		left=$(live_pids | tr '\n' ' ')
 		[ -n "$left" ] || break
 		tries=$((tries + 1))
 		if [ $tries -gt 20 ]; then
@@ -104,6 +104,7 @@ nothing_left() {
 	after=$(host_state)
 	[ "$after" = "$STATE_BEFORE" ] ||
 		bad "the host changed: $(diff <(echo "$STATE_BEFORE") <(echo "$after") | tr '\n' ' ' | cut -c1-300)"
+	STATE_BEFORE=$after # of the next test
 }
 
 # --- one test -----------------------------------------------------------------------------------
@@ -116,8 +117,7 @@ t() { # NAME FUNCTION [ARG...]
 	local name="$ID: $1"
 	shift
 	REASON='' RC='' OUT='' ERR='' RAN='' SKIP=''
-	PIDS_BEFORE=$(live_pids)
-	STATE_BEFORE=$(host_state)
+	[ -n "${STATE_BEFORE-}" ] || STATE_BEFORE=$(host_state)
 	"$@" </dev/null
 	[ -n "$RAN" ] || [ -n "$SKIP" ] || bad "the test ran nothing"
 	nothing_left
@@ -149,6 +149,14 @@ run() {
 	if [ "$RC" = 124 ] && [ $((SECONDS - start)) -ge "${LIMIT:-20}" ]; then
 		bad "still running after ${LIMIT:-20} s"
 	fi
+}
+
+# A command line on a terminal of its own. Its input stays open: at an end of file script(1) would
+# type ^D, which shows up in the output.
+on_tty() {
+	[ -p "$TMP/keyboard" ] || mkfifo "$TMP/keyboard"
+	run script -qec "$1" /dev/null <>"$TMP/keyboard"
+	OUT=$(printf '%s' "$OUT" | tr -d '\r')
 }
 
 # pillbox run ARGS...

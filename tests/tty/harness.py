@@ -12,9 +12,9 @@ import re
 import select
 import signal
 import struct
-import sys
 import termios
 import time
+import traceback
 
 PB, ROOT = os.environ.get("PB", ""), os.environ.get("ROOT", "")
 SOON = 1.0  # by then everything has to be gone and the terminal as before
@@ -158,9 +158,10 @@ class Terminal:
             os.tcsetpgrp(self.slave, os.getpid())
             os.write(status, struct.pack("i", os.getpid()))
             self._exec()
-        # The master must be the other side's alone, or its close would be no hang-up.
-        for fd in (self.master, self.slave, self.status, start):
-            os.close(fd)
+        # The master must be the other side's alone, or its close would be no hang-up; the same
+        # goes for pipes.
+        os.closerange(0, status)
+        os.closerange(status + 1, 256)
         while True:
             _, how = os.waitpid(pid, os.WUNTRACED)
             os.write(status, struct.pack("i", how))
@@ -340,8 +341,9 @@ def run_one(function, args):
         want_nothing_left()
     except Fail as e:
         reason = str(e)
-    except OSError as e:
-        reason = f"{type(e).__name__}: {e} (line {e.__traceback__.tb_lineno})"
+    except Exception as e:  # pylint: disable=broad-except # the tests after it still have to run
+        where = traceback.extract_tb(e.__traceback__)[-1]
+        reason = f"{type(e).__name__}: {e} ({os.path.basename(where.filename)}:{where.lineno})"
     finally:
         for terminal in list(Terminal.open_ones):
             terminal.close()
@@ -371,11 +373,11 @@ def main(identity, is_short, seconds):
         except OutOfTime:
             print(f"not ok - {identity}: {name}: the {seconds} s for all tests are over", flush=True)
             return 1
-        if os.environ.get("TIMES"):
-            print(f"  {time.monotonic() - start:.2f} s", file=sys.stderr)
         if reason:
             failed += 1
             print(f"not ok - {identity}: {name}: {reason}", flush=True)
         else:
             print(f"ok - {identity}: {name}", flush=True)
+        if os.environ.get("TIMES"):
+            print(f"  {time.monotonic() - start:.2f} s", flush=True)
     return 1 if failed else 0

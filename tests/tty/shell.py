@@ -18,7 +18,7 @@ class Shell(Terminal):
         self.type(b"PS1='PROM''PT>'\n")
         self.expect(PROMPT)
 
-    def start(self, script, *opts, end=""):
+    def launch(self, script, *opts, end=""):
         """A launch as a job; the script must not hold what it prints, or the echo would match."""
         line = " ".join([PB, "run", "--stop-timeout", "1", *opts, ROOT, "--", "sh", "-c", f"'{script}'"])
         self.type(f"{line} {end}\n".encode())
@@ -45,7 +45,7 @@ TICKS = "echo R$((1+1)); i=0; while [ $i -lt 200 ]; do sleep 0.05; i=$((i+1)); e
 @test("no terminal inside: Ctrl-C reaches the whole job", in_short=True)
 def ctrl_c():
     s = Shell()
-    s.start("echo R$((1+1)); sleep 94; echo after$((1+1))", "--no-tty")
+    s.launch("echo R$((1+1)); sleep 94; echo after$((1+1))", "--no-tty")
     s.expect(b"R2")
     s.type(b"\x03")
     s.expect(PROMPT)
@@ -57,7 +57,7 @@ def ctrl_c():
 @test("no terminal inside: Ctrl-Z, bg, fg, Ctrl-C", in_short=True, each=INIT)
 def ctrl_z(*opts):
     s = Shell()
-    s.start(TICKS, "--no-tty", *opts)
+    s.launch(TICKS, "--no-tty", *opts)
     s.expect(b"tick3")
     s.type(b"\x1a")
     s.expect(b"Stopped")
@@ -82,7 +82,7 @@ def ctrl_z(*opts):
 @test("no terminal inside: the launcher is killed, the shell goes on", each=INIT)
 def killed_no_tty(*opts):
     s = Shell()
-    s.start("trap : HUP INT TERM; echo R$((1+1)); sleep 94", "--no-tty", *opts)
+    s.launch("trap : HUP INT TERM; echo R$((1+1)); sleep 94", "--no-tty", *opts)
     s.expect(b"R2")
     os.kill(s.launcher(), signal.SIGKILL)
     s.expect(PROMPT)
@@ -93,7 +93,7 @@ def killed_no_tty(*opts):
 @test("the launcher is killed as a job: the shell has its terminal", in_short=True, each=INIT)
 def killed_job(*opts):
     s = Shell()
-    s.start("trap : HUP INT TERM; echo R$((1+1)); sleep 94", *opts)
+    s.launch("trap : HUP INT TERM; echo R$((1+1)); sleep 94", *opts)
     s.expect(b"R2")
     s.want_raw()
     start = time.monotonic()
@@ -110,7 +110,7 @@ def killed_job(*opts):
 @test("stopped from outside, as a job, and fg", each=INIT)
 def stopped_job(*opts):
     s = Shell()
-    s.start("echo R$((1+1)); cat", *opts)
+    s.launch("echo R$((1+1)); cat", *opts)
     s.expect(b"R2")
     s.want_raw()
     os.kill(s.launcher(), signal.SIGTSTP)
@@ -130,7 +130,7 @@ def stopped_job(*opts):
 @test("a job in the background leaves the terminal alone; fg gives it the keys", in_short=True)
 def background():
     s = Shell()
-    s.start("sleep 0.3; echo B$((1+1)); read x; echo got-$x-$((1+1)); exit 5", "-t", end="&")
+    s.launch("sleep 0.3; echo B$((1+1)); read x; echo got-$x-$((1+1)); exit 5", "-t", end="&")
     s.expect(rb"B2\r\n")
     check(not s.is_raw(), "a background job made the terminal raw")
     s.say(b"echo sh$((1+1))", b"sh2")
@@ -147,7 +147,7 @@ def background():
 @test("a job in the background is ended by kill %1", each=INIT)
 def background_kill(*opts):
     s = Shell()
-    s.start("trap : HUP; echo B$((1+1)); exec sleep 94", "-t", "--stop-signal", "KILL", *opts, end="&")
+    s.launch("trap : HUP; echo B$((1+1)); exec sleep 94", "-t", "--stop-signal", "KILL", *opts, end="&")
     s.expect(rb"B2\r\n")
     s.say(b"kill %1; wait %1; echo rc=$?", b"rc=137")
     check(s.is_restored(), "the terminal's mode was changed")
@@ -157,7 +157,7 @@ def background_kill(*opts):
 @test("in a pipeline, stdin the terminal: the reader ends it")
 def pipeline():
     s = Shell()
-    s.start("seq 1 100000; sleep 94", end="| head -n 2; echo P$((1+1))")
+    s.launch("seq 1 100000; sleep 94", end="| head -n 2; echo P$((1+1))")
     s.expect(rb"1\r\n2\r\n(.*\r?\n)*P2")
     s.want_restored()
     s.leave()

@@ -101,12 +101,22 @@ static int fake_clone(struct run *r, struct err *err)
 		note_down(r, PARENT, "-" #name); \
 	}
 
+// clang-format off
 RUN(pure, PARENT)
 RUN(p1, PARENT)
-RUN(p2, PARENT) RUN(p3, PARENT) RUN(p4, PARENT) RUN(c1, CHILD) RUN(c2, CHILD) RUN(c3, CHILD)
-	UNDO(p1) UNDO(p2) UNDO(p3) UNDO(clone)
+RUN(p2, PARENT)
+RUN(p3, PARENT)
+RUN(p4, PARENT)
+RUN(c1, CHILD)
+RUN(c2, CHILD)
+RUN(c3, CHILD)
+UNDO(p1)
+UNDO(p2)
+UNDO(p3)
+UNDO(clone)
+// clang-format on
 
-		static bool never(const struct run *r)
+static bool never(const struct run *r)
 {
 	(void)r;
 	return false;
