@@ -141,7 +141,7 @@ struct run {
 	int overlay_src;          /* child: O_PATH of --overlay DIR */
 	int root_tree;            /* the detached tree: made by the parent when id-mapped, else by the child */
 	int root;                 /* child: the new root, attached */
-	int null;                 /* child: a detached clone of /dev/null, checked to be 1:3 */
+	int null;                 /* child: our /dev/null, checked to be 1:3 */
 	int proc;                 /* child: our own procfs */
 	int dev;                  /* child: the tmpfs on /dev */
 	int *secrets;             /* memfd of each secret */

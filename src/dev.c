@@ -88,16 +88,13 @@ static int nodes_make(struct run *r, struct err *err)
 
 		if (fd < 0)
 			return fd;
-		/* Masks need a /dev/null of our own, opened before any pivot: keep a second copy. */
-		if (i == 0) {
-			r->null = sys_open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE |
-								OPEN_TREE_CLOEXEC);
-			if (r->null < 0)
-				return err_set(err, -r->null, "copy of /dev/null");
-		}
 		if (place_mount(r->dev, nodes[i].name, false, fd, err) < 0)
 			return -EIO;
 	}
+	/* For the masks. By descriptor of our own tmpfs, so it is the node that was just checked. */
+	r->null = openat(r->dev, "null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (r->null < 0)
+		return err_set(err, errno, "/dev/null");
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
 		if (symlinkat(links[i].to, r->dev, links[i].name) < 0)
 			return err_set(err, errno, "/dev/%s", links[i].name);

@@ -169,8 +169,21 @@ static bool mask_wanted(const struct run *r)
 	return r->spec->is_masked && r->spec->proc_mode == PROC_FULL;
 }
 
-/* A copy of what covers: null over a file, the empty tmpfs over a directory. */
-static int cover(const struct run *r, const char *path, int empty, struct err *err)
+/*
+ * What covers a directory: an empty tmpfs, made for the first one and copied from there. A copy of
+ * a mount that is attached nowhere would cost a grace period when its descriptor is closed.
+ */
+static int cover_dir(int *empty, struct err *err)
+{
+	struct mnt_tmpfs t = {.size = 4096, .inodes = 2, .has_mode = true, .mode = 0555};
+
+	if (*empty >= 0)
+		return sys_open_tree(*empty, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	*empty = mnt_tmpfs(&t, PROC_ATTR | MOUNT_ATTR_RDONLY, err);
+	return *empty < 0 ? *empty : fcntl(*empty, F_DUPFD_CLOEXEC, 0);
+}
+
+static int cover(const struct run *r, const char *path, int *empty, struct err *err)
 {
 	auto_close int target = mnt_resolve_strict(r->root, path, 0);
 	auto_close int fd = -1;
@@ -181,10 +194,12 @@ static int cover(const struct run *r, const char *path, int empty, struct err *e
 		return 0; /* this kernel has none: nothing to hide */
 	if (target < 0 || fstat(target, &st) < 0)
 		return err_set(err, target < 0 ? -target : errno, "mask /%s", path);
-	fd = sys_open_tree(S_ISDIR(st.st_mode) ? empty : r->null, "",
-			   AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (S_ISDIR(st.st_mode))
+		fd = cover_dir(empty, err);
+	else
+		fd = sys_open_tree(r->null, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (fd < 0)
-		return err_set(err, -fd, "mask /%s", path);
+		return err_set(err, errno, "mask /%s", path);
 	rc = mnt_attach(fd, target);
 	return rc < 0 ? err_set(err, -rc, "mask /%s", path) : 0;
 }
@@ -208,13 +223,10 @@ static int seal(const struct run *r, const char *path, struct err *err)
 
 static int mask_list(const struct run *r, const char *below, struct err *err)
 {
-	struct mnt_tmpfs t = {.size = 4096, .inodes = 2, .has_mode = true, .mode = 0555};
-	auto_close int empty = mnt_tmpfs(&t, PROC_ATTR | MOUNT_ATTR_RDONLY, err);
+	auto_close int empty = -1;
 
-	if (empty < 0)
-		return empty;
 	for (size_t i = 0; i < ARRAY_SIZE(masked); i++)
-		if (!strncmp(masked[i], below, strlen(below)) && cover(r, masked[i], empty, err) < 0)
+		if (!strncmp(masked[i], below, strlen(below)) && cover(r, masked[i], &empty, err) < 0)
 			return -EIO;
 	return 0;
 }
