@@ -30,7 +30,7 @@ LIBOBJ = $(filter-out $(B)/main.o,$(OBJ))
 PROFILES = default=profiles/seccomp/default.json strict=profiles/seccomp/strict.json \
 	docker=profiles/seccomp/docker.json
 
-.PHONY: all clean install unit asan seam lint docs check-docs bench check fuzz fuzzers
+.PHONY: all clean install unit asan seam lint docs check-docs bench check fuzz fuzzers format
 all: $(B)/pillbox $(B)/gendoc
 
 $(B)/%.o: src/%.c
@@ -38,24 +38,24 @@ $(B)/%.o: src/%.c
 	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
 $(B)/pillbox: $(OBJ)
-	$(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
 
 GENDOC = gendoc gendoc_man gendoc_shell
 # The compiler of the built-in filters: the same reader as at launch, without the table it makes.
 MKFILTER = mkfilter profile profile_json profile_calls profile_head profile_build \
 	profile_check profile_values profile_sim caps_names nearest util err
 $(B)/mkfilter: $(MKFILTER:%=$(B)/%.o)
-	$(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
 $(B)/mkfilter.o $(GENDOC:%=$(B)/%.o): $(B)/%.o: src/tools/%.c
 	@mkdir -p $(@D)
 	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 $(B)/builtin_filter.c: $(B)/mkfilter $(wildcard profiles/seccomp/*.json)
 	$(B)/mkfilter $@ $(PROFILES)
 $(B)/builtin_filter.o: $(B)/builtin_filter.c
-	$(CC) $(CFLAGS_ALL) -c $< -o $@
+	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -c $< -o $@
 
 $(B)/gendoc: $(GENDOC:%=$(B)/%.o) $(LIBOBJ)
-	$(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
 
 -include $(wildcard $(B)/*.d)
 
@@ -64,19 +64,19 @@ $(B)/gendoc: $(GENDOC:%=$(B)/%.o) $(LIBOBJ)
 # pillbox with a seam in front: one step fails, is left out, or stands elsewhere (tests/seam.c)
 seam: $(B)/pillbox-seam $(B)/probe
 $(B)/pillbox-seam: tests/seam.c $(LIBOBJ)
-	$(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
 
 # The payload of the real-kernel tests needs nothing from the rootfs. Never sanitized: it is what
 # is looked at, not what looks.
 $(B)/probe: $(wildcard tests/probe*.c) $(wildcard tests/probe*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -static $(filter %.c,$^) -o $@
+	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -static $(filter %.c,$^) -o $@
 
 UNIT = $(sort $(wildcard tests/unit/*.c tests/lib/*.c))
 unit: $(B)/unit
 	$(B)/unit $(UNITFLAGS)
 $(B)/unit: $(UNIT) $(LIBOBJ)
-	$(CC) $(CFLAGS_ALL) -Itests/lib -Wno-missing-prototypes -pie $^ -o $@ -lcriterion $(LIBS)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) -Itests/lib -Wno-missing-prototypes -pie $^ -o $@ -lcriterion $(LIBS)
 
 # Everything once more under AddressSanitizer and UBSan, in a tree of its own
 ASAN = B=build-asan OPT="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
@@ -105,10 +105,12 @@ bench: all
 $(B)/floor: $(B)/builtin_filter.o
 $(B)/bench $(B)/floor: $(B)/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -D_GNU_SOURCE -Iinclude -O2 -Wall -Wextra -static-pie -fPIE $^ -o $@
+	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -Iinclude -O2 -Wall -Wextra -static-pie -fPIE $^ -o $@
 
 lint:
 	scripts/lint
+format:
+	clang-format -i src/*.c src/tools/*.[ch] include/*.h $(wildcard tests/*.[ch] tests/*/*.[ch])
 
 # ---- documents, all from the option table and the list of steps ------------------------------------
 

@@ -32,9 +32,9 @@ struct mini_arg {
 
 /* One rule; several for one system call are alternatives. What no rule names ends the process. */
 struct mini_rule {
-	int nr;           /* __NR_* */
-	uint32_t action;  /* SECCOMP_RET_*; 0: allow */
-	unsigned n_args;  /* how many of args have to match */
+	int nr;          /* __NR_* */
+	uint32_t action; /* SECCOMP_RET_*; 0: allow */
+	unsigned n_args; /* how many of args have to match */
 	struct mini_arg args[2];
 };
 

@@ -58,19 +58,19 @@ enum mount_kind { MOUNT_BIND, MOUNT_TMPFS };
 /* One mount inside the sandbox: -v, --mount, --tmpfs, or one of the preset's tmpfs. */
 struct mount_req {
 	enum mount_kind kind;
-	const char *origin;   /* how the user asked for it, for messages: "-v /a:/b", "preset" */
-	const char *source;   /* bind only: host path as the user gave it */
-	const char *target;   /* tidy absolute path inside the sandbox */
-	bool is_readonly;     /* bind: recursive */
-	bool is_exec;         /* programs may be executed from it */
-	bool is_suid;         /* honour set-user-ID bits */
-	bool is_dev;          /* honour device nodes */
-	bool has_mode;        /* mode below is set */
-	uint32_t mode;        /* tmpfs: permission bits of its root; kernel default 1777 */
+	const char *origin; /* how the user asked for it, for messages: "-v /a:/b", "preset" */
+	const char *source; /* bind only: host path as the user gave it */
+	const char *target; /* tidy absolute path inside the sandbox */
+	bool is_readonly;   /* bind: recursive */
+	bool is_exec;       /* programs may be executed from it */
+	bool is_suid;       /* honour set-user-ID bits */
+	bool is_dev;        /* honour device nodes */
+	bool has_mode;      /* mode below is set */
+	uint32_t mode;      /* tmpfs: permission bits of its root; kernel default 1777 */
 	bool has_uid, has_gid;
-	uint32_t uid, gid;    /* tmpfs: owner of its root, container ids */
-	uint64_t size;        /* tmpfs: bytes; 0: the kernel's default of half the memory */
-	uint64_t inodes;      /* tmpfs: nr_inodes; 0: the kernel's default */
+	uint32_t uid, gid; /* tmpfs: owner of its root, container ids */
+	uint64_t size;     /* tmpfs: bytes; 0: the kernel's default of half the memory */
+	uint64_t inodes;   /* tmpfs: nr_inodes; 0: the kernel's default */
 };
 
 /* --secret: a file on a private, read-only tmpfs at /run/secrets; never in the environment. */
@@ -81,24 +81,24 @@ struct secret_req {
 	const char *target; /* file name below /run/secrets, no '/' */
 	uint32_t uid, gid;  /* container ids; default: the workload's user */
 	bool has_uid, has_gid;
-	uint32_t mode;      /* default 0400 */
+	uint32_t mode; /* default 0400 */
 };
 
 /* --ulimit NAME=SOFT[:HARD], setrlimit(2). */
 struct ulimit_req {
-	const char *name; /* lower case, as in prlimit(1) */
-	int resource;     /* RLIMIT_* */
+	const char *name;    /* lower case, as in prlimit(1) */
+	int resource;        /* RLIMIT_* */
 	uint64_t soft, hard; /* UINT64_MAX: unlimited (RLIM_INFINITY) */
 };
 
 struct sysctl_req {
-	const char *key;   /* dotted, as given: net.ipv4.ip_unprivileged_port_start */
-	const char *path;  /* below /proc/sys: net/ipv4/... */
+	const char *key;  /* dotted, as given: net.ipv4.ip_unprivileged_port_start */
+	const char *path; /* below /proc/sys: net/ipv4/... */
 	const char *value;
 };
 
-#define LIMIT_UNSET UINT64_MAX         /* nothing was asked */
-#define LIMIT_MAX (UINT64_MAX - 1)     /* "max": no limit, written as such */
+#define LIMIT_UNSET UINT64_MAX     /* nothing was asked */
+#define LIMIT_MAX (UINT64_MAX - 1) /* "max": no limit, written as such */
 
 /* cgroup v2 limits; each is LIMIT_UNSET or a value in the unit named. */
 struct limits {
@@ -114,25 +114,25 @@ struct limits {
 
 struct spec {
 	struct arena *arena;
-	char *args;               /* the process's own argument and environment strings ... */
-	size_t args_len;          /* ... which init wipes: /proc/1/cmdline is for all to read */
+	char *args;      /* the process's own argument and environment strings ... */
+	size_t args_len; /* ... which init wipes: /proc/1/cmdline is for all to read */
 
 	/* what to run */
 	enum preset_id preset;
-	const char *rootfs;       /* the directory, as the user gave it */
-	const char *const *argv;  /* NULL-terminated, at least one element */
+	const char *rootfs;      /* the directory, as the user gave it */
+	const char *const *argv; /* NULL-terminated, at least one element */
 	size_t argc;
-	const char *name;         /* --name, or NULL */
-	const char *hostname;     /* at most 64 bytes */
-	const char *workdir;      /* tidy absolute path inside */
+	const char *name;     /* --name, or NULL */
+	const char *hostname; /* at most 64 bytes */
+	const char *workdir;  /* tidy absolute path inside */
 
 	/* environment: only what was asked, "NAME=VALUE" */
 	const char **env;
 	size_t n_env;
 
 	/* ids */
-	const char *user;         /* "UID[:GID]" or names from the container's passwd and group */
-	const char **group_add;   /* names or numbers */
+	const char *user;       /* "UID[:GID]" or names from the container's passwd and group */
+	const char **group_add; /* names or numbers */
 	size_t n_group_add;
 	enum userns_mode userns;
 
@@ -143,22 +143,23 @@ struct spec {
 	size_t n_mounts;
 	struct secret_req *secrets;
 	size_t n_secrets;
-	uint64_t shm_size;        /* bytes of /dev/shm; Docker's default is 64 MiB */
+	uint64_t shm_size; /* bytes of /dev/shm; Docker's default is 64 MiB */
 	enum proc_mode proc_mode;
-	bool has_sys;             /* a read-only /sys */
-	bool is_masked;           /* Docker's masked and read-only paths; off by systempaths=unconfined */
+	bool has_sys;   /* a read-only /sys */
+	bool is_masked; /* Docker's masked and read-only paths; off by systempaths=unconfined */
 
 	/* privileges */
-	uint64_t caps;            /* bit n: capability n is in the bounding set; after spec_finish */
-	uint64_t cap_added;       /* those named by --cap-add and not only by the preset */
+	uint64_t caps;      /* bit n: capability n is in the bounding set; after spec_finish */
+	uint64_t cap_added; /* those named by --cap-add and not only by the preset */
 	uint64_t cap_add, cap_drop; /* as given; bit 63 stands for ALL */
-	bool is_securebits_locked;/* NOROOT on, all bits locked: capabilities come by ambient only */
+	bool is_securebits_locked; /* NOROOT on, all bits locked: capabilities come by ambient only */
 	bool no_new_privs;
 	enum filter_mode filter;
-	const char *filter_file;  /* FILTER_FILE */
-	const char *apparmor;     /* profile name; NULL: the default one if loaded; "unconfined": none */
-	enum auto_mode landlock;  /* AUTO: on where no AppArmor profile is applied */
-	bool nested_userns;       /* user namespaces may be made inside */
+	const char *filter_file; /* FILTER_FILE */
+	const char
+		*apparmor; /* profile name; NULL: the default one if loaded; "unconfined": none */
+	enum auto_mode landlock; /* AUTO: on where no AppArmor profile is applied */
+	bool nested_userns;      /* user namespaces may be made inside */
 
 	/* limits */
 	struct limits limits;
@@ -167,21 +168,21 @@ struct spec {
 	struct sysctl_req *sysctls;
 	size_t n_sysctls;
 	bool has_oom_score_adj;
-	int oom_score_adj;        /* -1000..1000 */
+	int oom_score_adj; /* -1000..1000 */
 
 	/* network, processes, terminal */
 	enum net_mode net;
-	bool has_init;            /* pid 1 is pillbox's own init */
-	enum auto_mode tty;       /* AUTO: a terminal of its own when stdin is one */
-	int stop_signal;          /* sent when the launcher gets SIGTERM; default SIGTERM */
-	unsigned stop_timeout;    /* seconds until SIGKILL; default 10 */
-	unsigned preserve_fds;    /* descriptors 3 .. 3+N-1 are handed to the workload */
+	bool has_init;         /* pid 1 is pillbox's own init */
+	enum auto_mode tty;    /* AUTO: a terminal of its own when stdin is one */
+	int stop_signal;       /* sent when the launcher gets SIGTERM; default SIGTERM */
+	unsigned stop_timeout; /* seconds until SIGKILL; default 10 */
+	unsigned preserve_fds; /* descriptors 3 .. 3+N-1 are handed to the workload */
 
 	/* how it is told */
-	unsigned allow_missing;   /* enum missing bits */
+	unsigned allow_missing; /* enum missing bits */
 	bool is_verbose;
-	bool is_quiet;            /* no notes; errors stay */
-	bool verify;              /* compare the sandbox with the plan, from outside, before exec */
+	bool is_quiet; /* no notes; errors stay */
+	bool verify;   /* compare the sandbox with the plan, from outside, before exec */
 };
 
 /* The defaults of a preset (design table in docs/); everything else zero. */

@@ -44,48 +44,48 @@ struct plan {
 	/* host */
 	uid_t caller_uid;
 	gid_t caller_gid;
-	unsigned kernel;          /* major * 1000 + minor, 6012 for 6.12 */
-	unsigned last_cap;        /* highest capability the kernel knows */
+	unsigned kernel;   /* major * 1000 + minor, 6012 for 6.12 */
+	unsigned last_cap; /* highest capability the kernel knows */
 
 	/* root-open */
 	dev_t root_dev;
 	ino_t root_ino;
-	uid_t root_uid;           /* owner of the rootfs directory, host ids */
+	uid_t root_uid; /* owner of the rootfs directory, host ids */
 	gid_t root_gid;
-	bool need_overlay;        /* writable, or a mount point is absent */
-	const char **absent;      /* mount points to make on the overlay; "x/" a directory, "x" a file */
+	bool need_overlay;   /* writable, or a mount point is absent */
+	const char **absent; /* mount points to make on the overlay; "x/" a directory, "x" a file */
 	size_t n_absent;
 
 	/* ids */
 	enum map_kind map_kind;
-	const char *map_why;      /* one clause, for reports */
+	const char *map_why; /* one clause, for reports */
 	struct id_map uids, gids;
-	uid_t uid;                /* the workload's, container ids */
+	uid_t uid; /* the workload's, container ids */
 	gid_t gid;
-	gid_t groups[64];         /* supplementary, container ids */
+	gid_t groups[64]; /* supplementary, container ids */
 	size_t n_groups;
-	const char *home;         /* from the container's passwd, else "/" */
+	const char *home; /* from the container's passwd, else "/" */
 
 	/* filter-compile */
 	const struct sock_filter *filter; /* NULL: unconfined */
 	unsigned short n_filter;
-	const char *filter_name;  /* for reports */
-	unsigned filter_flags;    /* for seccomp(2): SECCOMP_FILTER_FLAG_* */
+	const char *filter_name;    /* for reports */
+	unsigned filter_flags;      /* for seccomp(2): SECCOMP_FILTER_FLAG_* */
 	unsigned n_filters_outside; /* those the launcher runs under itself; for verify */
 
 	/* lsm-check */
-	const char *apparmor;     /* profile to enter, NULL: none */
-	bool apparmor_stack;      /* we are confined ourselves: stack, never replace */
-	unsigned landlock_abi;    /* 0: not applied */
+	const char *apparmor;  /* profile to enter, NULL: none */
+	bool apparmor_stack;   /* we are confined ourselves: stack, never replace */
+	unsigned landlock_abi; /* 0: not applied */
 
 	/* cgroup */
-	bool has_cgroup;          /* a group is made */
-	const char *cgroup_parent;/* host path of the directory it is made in */
+	bool has_cgroup;           /* a group is made */
+	const char *cgroup_parent; /* host path of the directory it is made in */
 	const char *cgroup_name;
-	unsigned cgroup_need;     /* controllers of the limits it has: bits of enum cgroup_ctl */
-	bool cgroup_make;         /* cgroup_parent is ours to make (real root) and to remove */
-	bool cgroup_leaf;         /* the launcher stands in cgroup_parent and steps into a leaf first */
-	bool pids_by_rlimit;      /* the pids limit is enforced by RLIMIT_NPROC */
+	unsigned cgroup_need; /* controllers of the limits it has: bits of enum cgroup_ctl */
+	bool cgroup_make;     /* cgroup_parent is ours to make (real root) and to remove */
+	bool cgroup_leaf;     /* the launcher stands in cgroup_parent and steps into a leaf first */
+	bool pids_by_rlimit;  /* the pids limit is enforced by RLIMIT_NPROC */
 
 	/* tty, env, exec */
 	bool has_tty;
@@ -99,19 +99,19 @@ struct plan {
  * seccomp and close_range. The parent treats every byte as hostile (page_err()).
  */
 struct page {
-	volatile int step;        /* index of the step in hand on the child's side */
-	volatile int hot;         /* 1: execve was called; EOF on the baton while hot: it succeeded */
-	volatile int has_status;  /* init stored `status` */
-	volatile int status;      /* the workload's wait status */
-	volatile int landlock;    /* Landlock's ABI, after the child saw it refuse something */
-	struct err err;           /* the child's failure */
+	volatile int step; /* index of the step in hand on the child's side */
+	volatile int hot;  /* 1: execve was called; EOF on the baton while hot: it succeeded */
+	volatile int has_status; /* init stored `status` */
+	volatile int status;     /* the workload's wait status */
+	volatile int landlock;   /* Landlock's ABI, after the child saw it refuse something */
+	struct err err;          /* the child's failure */
 };
 
 /* Test seam: filled only by the test binary (tests/seam.c), always NULL in pillbox itself. */
 struct seam {
-	const char *fail_at;  /* id of the step to fail ... */
-	int fail_errno;       /* ... with this errno instead of running it */
-	const char *skip;     /* id of the step to leave out in silence */
+	const char *fail_at;            /* id of the step to fail ... */
+	int fail_errno;                 /* ... with this errno instead of running it */
+	const char *skip;               /* id of the step to leave out in silence */
 	const struct step *const *list; /* another order of program[], same length, or NULL */
 };
 
@@ -122,33 +122,33 @@ struct run {
 	struct plan *plan;
 	struct page *page;
 	const struct seam *seam;
-	enum side side;           /* which process this copy belongs to */
+	enum side side; /* which process this copy belongs to */
 
 	/* spine */
-	int baton;                /* this side's end of the socket pair */
-	int baton_child;          /* parent, before clone: the child's end */
-	int hand;                 /* a descriptor to pass along with the baton, or -1 */
-	int received;             /* the descriptor that came with the baton, or -1 */
-	int sigfd;                /* parent: signalfd with everything that is forwarded */
-	pid_t child;              /* parent: pid 1 of the sandbox, host pid */
-	int pidfd;                /* parent: its pidfd */
-	int workload;             /* parent: pidfd of the workload (== pidfd without init) */
-	pid_t guard;              /* parent: the guard process (guard.c), or 0 */
+	int baton;       /* this side's end of the socket pair */
+	int baton_child; /* parent, before clone: the child's end */
+	int hand;        /* a descriptor to pass along with the baton, or -1 */
+	int received;    /* the descriptor that came with the baton, or -1 */
+	int sigfd;       /* parent: signalfd with everything that is forwarded */
+	pid_t child;     /* parent: pid 1 of the sandbox, host pid */
+	int pidfd;       /* parent: its pidfd */
+	int workload;    /* parent: pidfd of the workload (== pidfd without init) */
+	pid_t guard;     /* parent: the guard process (guard.c), or 0 */
 
 	/* rooms */
-	int root_src;             /* parent: O_PATH of the rootfs; child: the same in its own mount ns */
-	int *src;                 /* child: O_PATH of each bind source, by mount index; else -1 */
-	int overlay_src;          /* child: O_PATH of --overlay DIR */
-	int root_tree;            /* the detached tree: made by the parent when id-mapped, else by the child */
-	int root;                 /* child: the new root, attached */
-	int null;                 /* child: our /dev/null, checked to be 1:3 */
-	int proc;                 /* child: our own procfs */
-	int dev;                  /* child: the tmpfs on /dev */
-	int *secrets;             /* memfd of each secret */
-	int tty;                  /* parent: the master; child: the slave */
-	int cgroup;               /* parent: directory of our group */
-	int cgroup_parent;        /* parent: the directory that it is in, to remove it again */
-	dev_t own_dev[OWN_DEVS];  /* child: st_dev of file systems we mounted and may create in */
+	int root_src;    /* parent: O_PATH of the rootfs; child: the same in its own mount ns */
+	int *src;        /* child: O_PATH of each bind source, by mount index; else -1 */
+	int overlay_src; /* child: O_PATH of --overlay DIR */
+	int root_tree; /* the detached tree: made by the parent when id-mapped, else by the child */
+	int root;      /* child: the new root, attached */
+	int null;      /* child: our /dev/null, checked to be 1:3 */
+	int proc;      /* child: our own procfs */
+	int dev;       /* child: the tmpfs on /dev */
+	int *secrets;  /* memfd of each secret */
+	int tty;       /* parent: the master; child: the slave */
+	int cgroup;    /* parent: directory of our group */
+	int cgroup_parent;       /* parent: the directory that it is in, to remove it again */
+	dev_t own_dev[OWN_DEVS]; /* child: st_dev of file systems we mounted and may create in */
 	size_t n_own_dev;
 
 	/* terminal */
@@ -167,7 +167,7 @@ struct step {
 	const char *why;  /* why it stands at this place in the order, and what breaks otherwise */
 	const char *refs; /* man pages */
 	enum side side;
-	bool is_pure;     /* only reads: also run by a dry run */
+	bool is_pure; /* only reads: also run by a dry run */
 	/* NULL: always. Looks at spec and plan only, so that both sides agree. */
 	bool (*wanted)(const struct run *r);
 	/* The values it will use, a line each. */
@@ -185,13 +185,14 @@ extern const struct step *const program[];
 extern const size_t program_len;
 
 /* Every room's steps, for program.c. */
-extern const struct step step_host, step_root_open, step_ids, step_overlay_check, step_user, step_secrets_read,
-	step_filter_compile, step_lsm_check, step_command, step_cgroup_plan, step_cgroup, step_clone,
-	step_idmap, step_oom, step_root_idmap, step_guard, step_hold, step_become_root, step_undump, step_net_lo,
-	step_hostname, step_private, step_root_bind, step_root_ro, step_root_attach, step_mounts, step_secrets,
-	step_dev, step_tty, step_tty_attach, step_proc, step_sysctl, step_mask, step_sys, step_pivot,
-	step_cwd, step_session, step_limits, step_keyring, step_umask, step_filter_early, step_caps,
-	step_lsm, step_nnp, step_landlock, step_leash, step_init, step_fds, step_filter, step_verify,
+extern const struct step step_host, step_root_open, step_ids, step_overlay_check, step_user,
+	step_secrets_read, step_filter_compile, step_lsm_check, step_command, step_cgroup_plan,
+	step_cgroup, step_clone, step_idmap, step_oom, step_root_idmap, step_guard, step_hold,
+	step_become_root, step_undump, step_net_lo, step_hostname, step_private, step_root_bind,
+	step_root_ro, step_root_attach, step_mounts, step_secrets, step_dev, step_tty,
+	step_tty_attach, step_proc, step_sysctl, step_mask, step_sys, step_pivot, step_cwd,
+	step_session, step_limits, step_keyring, step_umask, step_filter_early, step_caps, step_lsm,
+	step_nnp, step_landlock, step_leash, step_init, step_fds, step_filter, step_verify,
 	step_exec;
 
 #endif

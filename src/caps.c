@@ -118,10 +118,12 @@ const struct step step_become_root = {
 	.refs = "user_namespaces(7), setresuid(2), setgroups(2)",
 	.side = CHILD,
 	.run = become_root_run,
-	.hints = (const struct hint[]){
-		{EINVAL, "root (0) is not in the id map"},
-		{EPERM, "the user namespace gives no capabilities: a security module restricts it"},
-		{0, NULL}},
+	.hints =
+		(const struct hint[]){
+			{EINVAL, "root (0) is not in the id map"},
+			{EPERM,
+			 "the user namespace gives no capabilities: a security module restricts it"},
+			{0, NULL}},
 };
 
 /* ---- caps --------------------------------------------------------------------------------- */
@@ -149,9 +151,10 @@ static int ambient_raise(const struct run *r, uint64_t want, struct err *err)
 	return 0;
 }
 
-#define SECUREBITS                                                                                  \
-	(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |                     \
-	 SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
+#define SECUREBITS                                                              \
+	(SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED | \
+	 SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |                \
+	 SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 
 static int securebits_lock(struct err *err)
 {
@@ -181,7 +184,8 @@ static int caps_run(struct run *r, struct err *err)
 	rc = caps_get(&now);
 	if (rc < 0)
 		return err_set(err, -rc, "read the capabilities");
-	now.effective = now.permitted; /* setresuid cleared effective; SETPCAP is needed once more */
+	now.effective =
+		now.permitted; /* setresuid cleared effective; SETPCAP is needed once more */
 	now.inheritable = ambient;
 	rc = caps_set(&now);
 	if (rc < 0)
@@ -223,8 +227,11 @@ static int caps_verify(const struct run *r, struct err *err)
 	const struct {
 		const char *field;
 		uint64_t want;
-	} sets[] = {{"CapBnd", r->spec->caps}, {"CapPrm", permitted}, {"CapEff", permitted},
-		    {"CapInh", ambient},       {"CapAmb", ambient}};
+	} sets[] = {{"CapBnd", r->spec->caps},
+		    {"CapPrm", permitted},
+		    {"CapEff", permitted},
+		    {"CapInh", ambient},
+		    {"CapAmb", ambient}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
 		char want[24];
@@ -247,9 +254,11 @@ const struct step step_caps = {
 	.show = caps_show,
 	.run = caps_run,
 	.verify = caps_verify,
-	.hints = (const struct hint[]){
-		{EINVAL, "the user or a group is not in the id map: see -u, --group-add and "
+	.hints =
+		(const struct hint[]){
+			{EINVAL,
+			 "the user or a group is not in the id map: see -u, --group-add and "
 			 "/etc/subuid"},
-		{EAGAIN, "the user's limit on processes is reached: ulimit -u"},
-		{0, NULL}},
+			{EAGAIN, "the user's limit on processes is reached: ulimit -u"},
+			{0, NULL}},
 };

@@ -47,14 +47,16 @@ static int standard_fds(struct err *err)
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
 		if (open("/dev/null", fd ? O_WRONLY : O_RDONLY) != fd)
-			return err_set(err, errno ? errno : EBADF, "descriptor %d is closed, /dev/null", fd);
+			return err_set(err, errno ? errno : EBADF,
+				       "descriptor %d is closed, /dev/null", fd);
 	}
 	for (int fd = 0; fd <= 2; fd++) {
 		static const char *const names[] = {"stdin", "stdout", "stderr"};
 
 		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
 			err_say(err, "%s is a directory", names[fd]);
-			err_hint(err, "the sandbox could walk out of it: redirect it from /dev/null");
+			err_hint(err,
+				 "the sandbox could walk out of it: redirect it from /dev/null");
 			return -EISDIR;
 		}
 	}
@@ -90,9 +92,11 @@ static int inherited_fds(unsigned preserve, struct err *err)
 
 	for (unsigned i = 0; i < preserve; i++) {
 		if (fstat((int)(3 + i), &st) < 0)
-			return err_set(err, errno, "--preserve-fds %u: descriptor %u", preserve, 3 + i);
+			return err_set(err, errno, "--preserve-fds %u: descriptor %u", preserve,
+				       3 + i);
 		if (S_ISDIR(st.st_mode)) {
-			err_say(err, "--preserve-fds %u: descriptor %u is a directory", preserve, 3 + i);
+			err_say(err, "--preserve-fds %u: descriptor %u is a directory", preserve,
+				3 + i);
 			err_hint(err, "the sandbox could walk out of it: use -v DIR:TARGET");
 			return -EISDIR;
 		}

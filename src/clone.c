@@ -26,7 +26,8 @@ static uint64_t clone_namespaces(const struct spec *s)
 static void clone_show(const struct run *r, FILE *out)
 {
 	fprintf(out, "clone3: user mnt pid ipc uts cgroup%s%s\n",
-		r->spec->net == NET_HOST ? "" : " net", r->plan->has_cgroup ? ", into the cgroup" : "");
+		r->spec->net == NET_HOST ? "" : " net",
+		r->plan->has_cgroup ? ", into the cgroup" : "");
 }
 
 static int clone_run(struct run *r, struct err *err)
@@ -88,8 +89,8 @@ static int verify_by_pid(const struct run *r, struct err *err)
 static int clone_verify(const struct run *r, struct err *err)
 {
 	char path[64], theirs[64], ours[64];
-	static const char *const kinds[] = {"user", "mnt", "pid_for_children", "ipc", "uts", "cgroup",
-					    "net"};
+	static const char *const kinds[] = {"user",   "mnt", "pid_for_children", "ipc", "uts",
+					    "cgroup", "net"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		ssize_t n, m;

@@ -37,8 +37,8 @@ int __lsan_is_turned_off(void)
 
 static int drop_caps(struct err *err)
 {
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
 
 	/* Without CAP_SETPCAP the bounding set stays; no_new_privs makes it worthless anyway. */
 	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
@@ -82,7 +82,8 @@ int close_all_but(const int *keep, size_t n)
 		int next = -1; /* the smallest kept descriptor that is not below `from` */
 
 		for (size_t i = 0; i < n; i++)
-			if (keep[i] >= 0 && (unsigned)keep[i] >= from && (next < 0 || keep[i] < next))
+			if (keep[i] >= 0 && (unsigned)keep[i] >= from &&
+			    (next < 0 || keep[i] < next))
 				next = keep[i];
 		if (next < 0)
 			return close_range(from, ~0U, 0) ? -errno : 0;
@@ -93,56 +94,76 @@ int close_all_but(const int *keep, size_t n)
 }
 
 /* ioctl is a thousand system calls in one: only a terminal's mode and size. */
-#define IOCTL(request) { .nr = __NR_ioctl, .n_args = 1, .args = { { 1, (uint32_t)(request) } } }
+#define IOCTL(request)                                                              \
+	{                                                                           \
+		.nr = __NR_ioctl, .n_args = 1, .args = { {1, (uint32_t)(request)} } \
+	}
 /* The termios2 requests that later C libraries use: number, and the size of their struct. */
 #define TERMIOS2(dir, nr) IOCTL(_IOC((dir), 'T', (nr), 44))
 /* A failed answer instead of death: the allocator takes no for an answer and returns NULL. */
-#define REFUSE(call, num) { .nr = (call), .action = SECCOMP_RET_ERRNO | (num) }
+#define REFUSE(call, num)                                         \
+	{                                                         \
+		.nr = (call), .action = SECCOMP_RET_ERRNO | (num) \
+	}
 
 static const struct mini_rule launcher_rules[] = {
 #ifdef __NR_poll
-	{ .nr = __NR_poll },
+	{.nr = __NR_poll},
 #endif
-	{ .nr = __NR_ppoll },
-	{ .nr = __NR_read },
-	{ .nr = __NR_write },
-	{ .nr = __NR_writev },
-	{ .nr = __NR_pidfd_send_signal },
-	{ .nr = __NR_waitid },
-	{ .nr = __NR_wait4 },
-	{ .nr = __NR_clock_gettime },
-	{ .nr = __NR_close },
-	{ .nr = __NR_rt_sigprocmask },
-	{ .nr = __NR_rt_sigaction },
-	{ .nr = __NR_rt_sigreturn },
-	{ .nr = __NR_restart_syscall },
-	{ .nr = __NR_munmap },
-	{ .nr = __NR_exit_group },
-	IOCTL(TCGETS), IOCTL(TCSETS), IOCTL(TCSETSW), IOCTL(TCSETSF),
-	TERMIOS2(_IOC_READ, 0x2A), TERMIOS2(_IOC_WRITE, 0x2B), TERMIOS2(_IOC_WRITE, 0x2C),
-	IOCTL(TIOCGWINSZ), IOCTL(TIOCSWINSZ), IOCTL(TIOCGPGRP),
+	{.nr = __NR_ppoll},
+	{.nr = __NR_read},
+	{.nr = __NR_write},
+	{.nr = __NR_writev},
+	{.nr = __NR_pidfd_send_signal},
+	{.nr = __NR_waitid},
+	{.nr = __NR_wait4},
+	{.nr = __NR_clock_gettime},
+	{.nr = __NR_close},
+	{.nr = __NR_rt_sigprocmask},
+	{.nr = __NR_rt_sigaction},
+	{.nr = __NR_rt_sigreturn},
+	{.nr = __NR_restart_syscall},
+	{.nr = __NR_munmap},
+	{.nr = __NR_exit_group},
+	IOCTL(TCGETS),
+	IOCTL(TCSETS),
+	IOCTL(TCSETSW),
+	IOCTL(TCSETSF),
+	TERMIOS2(_IOC_READ, 0x2A),
+	TERMIOS2(_IOC_WRITE, 0x2B),
+	TERMIOS2(_IOC_WRITE, 0x2C),
+	IOCTL(TIOCGWINSZ),
+	IOCTL(TIOCSWINSZ),
+	IOCTL(TIOCGPGRP),
 	/* 0 is a "break" below every request, which brk(2) callers read as failure. */
-	REFUSE(__NR_brk, 0), REFUSE(__NR_mmap, ENOMEM), REFUSE(__NR_mremap, ENOMEM),
+	REFUSE(__NR_brk, 0),
+	REFUSE(__NR_mmap, ENOMEM),
+	REFUSE(__NR_mremap, ENOMEM),
 };
 
 /* The cgroup's undo works below its two directories. An absolute path would still get through. */
-#define BELOW(call, fd) {.nr = (call), .n_args = 1, .args = {{0, (uint32_t)(fd)}}}
-#define KILL_RULE(pid, sig) \
-	{ .nr = __NR_kill, .n_args = 2, .args = { { 0, (uint32_t)(pid) }, { 1, (sig) } } }
+#define BELOW(call, fd)                                                    \
+	{                                                                  \
+		.nr = (call), .n_args = 1, .args = { {0, (uint32_t)(fd)} } \
+	}
+#define KILL_RULE(pid, sig)                                                                \
+	{                                                                                  \
+		.nr = __NR_kill, .n_args = 2, .args = { {0, (uint32_t)(pid)}, {1, (sig)} } \
+	}
 
 int confine_launcher(const struct run *r, const int *terminal, size_t n_terminal, struct err *err)
 {
 	const struct mini_rule own[] = {
 		KILL_RULE(getpid(), SIGSTOP), /* to stop with the job */
 		KILL_RULE(r->guard, SIGKILL), /* the guard's undo */
-		BELOW(__NR_openat, r->cgroup),
-		BELOW(__NR_openat, r->cgroup_parent),
+		BELOW(__NR_openat, r->cgroup),          BELOW(__NR_openat, r->cgroup_parent),
 		BELOW(__NR_unlinkat, r->cgroup_parent),
 	};
 	const bool is_own_wanted[] = {true, r->guard > 0, r->cgroup >= 0, r->cgroup_parent >= 0,
 				      r->cgroup_parent >= 0};
 	struct mini_rule rules[ARRAY_SIZE(launcher_rules) + ARRAY_SIZE(own)];
-	int keep[12] = {STDERR_FILENO, r->sigfd, r->pidfd, r->workload, r->cgroup, r->cgroup_parent};
+	int keep[12] = {STDERR_FILENO, r->sigfd,  r->pidfd,
+			r->workload,   r->cgroup, r->cgroup_parent};
 	size_t n_keep = 6;
 	size_t n = ARRAY_SIZE(launcher_rules);
 	int ret;

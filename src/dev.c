@@ -23,18 +23,15 @@ static const struct node {
 	const char *name;
 	unsigned major, minor;
 } nodes[] = {
-	{"null", 1, 3},	   {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8},
-	{"urandom", 1, 9}, {"tty", 5, 0},
+	{"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
+	{"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0},
 };
 
 static const struct {
 	const char *name, *to;
 } links[] = {
-	{"fd", "/proc/self/fd"},
-	{"stdin", "/proc/self/fd/0"},
-	{"stdout", "/proc/self/fd/1"},
-	{"stderr", "/proc/self/fd/2"},
-	{"ptmx", "pts/ptmx"},
+	{"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
+	{"stderr", "/proc/self/fd/2"}, {"ptmx", "pts/ptmx"},
 };
 
 /* The host's node as a detached mount, checked by what it is and not by where it was found. */
@@ -51,7 +48,8 @@ static int node_clone(const struct node *n, struct err *err)
 	if (fstat(fd, &st) < 0)
 		return err_set(err, errno, "host's %s", path);
 	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(n->major, n->minor))
-		return err_say(err, "host's %s is not character device %u:%u", path, n->major, n->minor);
+		return err_say(err, "host's %s is not character device %u:%u", path, n->major,
+			       n->minor);
 	return take_fd(&fd);
 }
 
@@ -115,8 +113,11 @@ static bool gid_mapped(const struct run *r, gid_t gid)
 
 static int pts_make(struct run *r, struct err *err)
 {
-	struct mnt_param params[] = {{"newinstance", NULL}, {"ptmxmode", "0666"}, {"mode", "0620"},
-				     {gid_mapped(r, PTS_GID) ? "gid" : NULL, "5"}, {NULL, NULL}};
+	struct mnt_param params[] = {{"newinstance", NULL},
+				     {"ptmxmode", "0666"},
+				     {"mode", "0620"},
+				     {gid_mapped(r, PTS_GID) ? "gid" : NULL, "5"},
+				     {NULL, NULL}};
 	auto_close int fd = mnt_new("devpts", params, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 
 	return fd < 0 ? fd : place_mount(r->dev, "pts", true, fd, err);
@@ -125,15 +126,16 @@ static int pts_make(struct run *r, struct err *err)
 static int shm_make(struct run *r, struct err *err)
 {
 	struct mnt_tmpfs t = {.size = r->spec->shm_size, .has_mode = true, .mode = 01777};
-	auto_close int fd = mnt_tmpfs(&t, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+	auto_close int fd = mnt_tmpfs(&t, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+				      err);
 
 	return fd < 0 ? fd : place_mount(r->dev, "shm", true, fd, err);
 }
 
 static int mqueue_make(struct run *r, struct err *err)
 {
-	auto_close int fd =
-		mnt_new("mqueue", NULL, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+	auto_close int fd = mnt_new("mqueue", NULL,
+				    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
 
 	return fd < 0 ? fd : place_mount(r->dev, "mqueue", true, fd, err);
 }
@@ -203,9 +205,11 @@ const struct step step_dev = {
 	.show = dev_show,
 	.run = dev_run,
 	.verify = dev_verify,
-	.hints = (const struct hint[]){
-		{ELOOP, "/dev in the rootfs is a symbolic link: make it a directory"},
-		{ENOENT, "the host's /dev lacks a standard node, or the rootfs has no /dev"},
-		{EPERM, "the user namespace has no capabilities: see pillbox(1), SECURITY"},
-		{0, NULL}},
+	.hints =
+		(const struct hint[]){
+			{ELOOP, "/dev in the rootfs is a symbolic link: make it a directory"},
+			{ENOENT,
+			 "the host's /dev lacks a standard node, or the rootfs has no /dev"},
+			{EPERM, "the user namespace has no capabilities: see pillbox(1), SECURITY"},
+			{0, NULL}},
 };

@@ -154,10 +154,12 @@ const struct step step_exec = {
 	.side = CHILD,
 	.show = exec_show,
 	.run = exec_run,
-	.hints = (const struct hint[]){
-		{E2BIG, "arguments and environment together are too long for the kernel; one argument has "
-			"at most 131,071 bytes"},
-		{0, NULL}},
+	.hints =
+		(const struct hint[]){
+			{E2BIG,
+			 "arguments and environment together are too long for the kernel; one argument has "
+			 "at most 131,071 bytes"},
+			{0, NULL}},
 };
 
 /* ---- why it failed (parent, afterwards) ---------------------------------------------------- */
@@ -200,8 +202,8 @@ static const char *machine_name(unsigned machine)
 		unsigned machine;
 		const char *name;
 	} names[] = {{EM_386, "32-bit x86"}, {EM_X86_64, "x86-64"}, {EM_ARM, "32-bit ARM"},
-		     {EM_AARCH64, "arm64"}, {EM_RISCV, "RISC-V"}, {EM_PPC64, "64-bit PowerPC"},
-		     {EM_S390, "s390"}, {EM_MIPS, "MIPS"}};
+		     {EM_AARCH64, "arm64"},  {EM_RISCV, "RISC-V"},  {EM_PPC64, "64-bit PowerPC"},
+		     {EM_S390, "s390"},      {EM_MIPS, "MIPS"}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (names[i].machine == machine)
@@ -261,8 +263,10 @@ static void explain_elf(const struct run *r, int fd, const char *path, struct er
 		return;
 	loader = file_open(r, interp);
 	if (loader == -ENOENT)
-		err_hint(err, "%s is there, but its loader %s is not in the rootfs (a rootfs with /usr "
-			      "merged needs the links /lib and /lib64)", path, interp);
+		err_hint(err,
+			 "%s is there, but its loader %s is not in the rootfs (a rootfs with /usr "
+			 "merged needs the links /lib and /lib64)",
+			 path, interp);
 	if (loader >= 0)
 		(void)close(loader);
 }
@@ -302,12 +306,13 @@ static void explain_file(const struct run *r, int fd, const char *path, struct e
 		script_interpreter(head, interp, sizeof(interp));
 		there = file_open(r, interp);
 		if (there == -ENOENT)
-			err_hint(err, "%s is a script, but its interpreter %s is not in the rootfs", path,
-				 interp);
+			err_hint(err, "%s is a script, but its interpreter %s is not in the rootfs",
+				 path, interp);
 		if (there >= 0)
 			(void)close(there);
 	} else if (err->num == ENOEXEC) {
-		err_hint(err, "%s is neither a program nor a script with #! in its first line", path);
+		err_hint(err, "%s is neither a program nor a script with #! in its first line",
+			 path);
 	}
 }
 
@@ -330,5 +335,7 @@ void exec_explain(const struct run *r, struct err *err)
 	if (!is_found && err->num == ENOENT && !strchr(r->spec->argv[0], '/'))
 		err_hint(err, "no such program in the sandbox's PATH");
 	else if (!is_found && err->num == ENOENT)
-		err_hint(err, "no such file in the sandbox; a program of the host's is not visible inside");
+		err_hint(
+			err,
+			"no such file in the sandbox; a program of the host's is not visible inside");
 }

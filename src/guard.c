@@ -48,7 +48,8 @@ static void restore_terminal(const struct run *r)
 		return;
 	tty_raw_mode(&r->tty_saved, &raw);
 	if (tty_same_mode(&now, &raw))
-		(void)tcsetattr(GUARD_TERMINAL, TCSANOW, &r->tty_saved); /* hung up: nothing to do */
+		(void)tcsetattr(GUARD_TERMINAL, TCSANOW,
+				&r->tty_saved); /* hung up: nothing to do */
 }
 
 static _Noreturn void guard_loop(const struct run *r)
@@ -71,7 +72,10 @@ static _Noreturn void guard_loop(const struct run *r)
 	_exit(EXIT_SETUP);
 }
 
-#define IOCTL(request) {.nr = __NR_ioctl, .n_args = 1, .args = {{1, (uint32_t)(request)}}}
+#define IOCTL(request)                                                              \
+	{                                                                           \
+		.nr = __NR_ioctl, .n_args = 1, .args = { {1, (uint32_t)(request)} } \
+	}
 
 /* *ready moves to its place on the way, so that the caller can still report what comes after. */
 static int guard_settle(const struct run *r, int launcher, int *ready, struct err *err)
@@ -87,9 +91,11 @@ static int guard_settle(const struct run *r, int launcher, int *ready, struct er
 		{.nr = __NR_exit_group},
 		{.nr = __NR_rt_sigreturn},
 		{.nr = __NR_restart_syscall},
-		IOCTL(TCGETS), IOCTL(TCSETS),
+		IOCTL(TCGETS),
+		IOCTL(TCSETS),
 		/* TCGETS2 and TCSETS2, for later C libraries. */
-		IOCTL(_IOC(_IOC_READ, 'T', 0x2A, 44)), IOCTL(_IOC(_IOC_WRITE, 'T', 0x2B, 44)),
+		IOCTL(_IOC(_IOC_READ, 'T', 0x2A, 44)),
+		IOCTL(_IOC(_IOC_WRITE, 'T', 0x2B, 44)),
 	};
 	static const int keep[] = {GUARD_TERMINAL, GUARD_LAUNCHER, GUARD_SANDBOX, GUARD_READY};
 	const int from[] = {launcher, r->pidfd, *ready};
@@ -186,8 +192,8 @@ static int guard_verify(const struct run *r, struct err *err)
 	    proc_status(r->guard, "Seccomp", mode, sizeof(mode)) < 0)
 		return err_say(err, "there is no guard process");
 	if (strcmp(name, "pillbox-guard") != 0 || strcmp(mode, "2") != 0)
-		return err_say(err, "process %d is no confined guard: Name %s, Seccomp %s", r->guard,
-			       name, mode);
+		return err_say(err, "process %d is no confined guard: Name %s, Seccomp %s",
+			       r->guard, name, mode);
 	return 0;
 }
 

@@ -64,7 +64,8 @@ static int host_run(struct run *r, struct err *err)
 		err_hint(err, "as root: sysctl user.max_user_namespaces=10000");
 		return -EINVAL;
 	}
-	if (r->plan->caller_uid && sysctl_number("/proc/sys/kernel/unprivileged_userns_clone") == 0) {
+	if (r->plan->caller_uid &&
+	    sysctl_number("/proc/sys/kernel/unprivileged_userns_clone") == 0) {
 		err_say(err, "user namespaces: kernel.unprivileged_userns_clone is 0");
 		err_hint(err, "as root: sysctl kernel.unprivileged_userns_clone=1");
 		return -EINVAL;
@@ -123,10 +124,12 @@ static void explain_clone(struct err *err)
 		err_hint(err, "inside a chroot the kernel makes no user namespace: start pillbox "
 			      "outside it");
 	else if (is_filtered())
-		err_hint(err, "a seccomp filter is on us: we are inside a container that forbids user "
-			      "namespaces (Docker: --security-opt seccomp=unconfined)");
+		err_hint(err,
+			 "a seccomp filter is on us: we are inside a container that forbids user "
+			 "namespaces (Docker: --security-opt seccomp=unconfined)");
 	else
-		err_hint(err, "user namespaces are forbidden here, by a security module or a sysctl");
+		err_hint(err,
+			 "user namespaces are forbidden here, by a security module or a sysctl");
 }
 
 void host_explain(const struct run *r, const struct step *step, struct err *err)
@@ -139,9 +142,10 @@ void host_explain(const struct run *r, const struct step *step, struct err *err)
 	/* The namespace *is* made, but every capability in it is denied: the first use fails. */
 	if (sysctl_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1 &&
 	    step->side == CHILD && strcmp(step->id, "exec") != 0)
-		err_hint(err, "kernel.apparmor_restrict_unprivileged_userns is 1: AppArmor takes the "
-			      "capabilities from unprivileged user namespaces. Install "
-			      "profiles/apparmor/pillbox, which grants userns to this binary");
+		err_hint(err,
+			 "kernel.apparmor_restrict_unprivileged_userns is 1: AppArmor takes the "
+			 "capabilities from unprivileged user namespaces. Install "
+			 "profiles/apparmor/pillbox, which grants userns to this binary");
 }
 
 static const struct hint host_hints[] = {{0, NULL}};

@@ -218,10 +218,8 @@ static int groups_fit(const struct run *r, const struct ids_in *in, const struct
 				"group %u: no supplementary group can be had with a single-id map "
 				"(%s)",
 				p->groups[i], map->why);
-			err_hint(
-				err,
-				"leave --group-add out and give -u USER:GROUP, or get a "
-				"subordinate range: see usermod(8), --add-subuids");
+			err_hint(err, "leave --group-add out and give -u USER:GROUP, or get a "
+				      "subordinate range: see usermod(8), --add-subuids");
 			return -EPERM;
 		}
 	}

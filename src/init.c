@@ -43,7 +43,9 @@ static int send_pidfd(int sock, int pidfd, struct err *err)
 		char buf[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr align;
 	} control;
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = control.buf,
 			     .msg_controllen = sizeof(control.buf)};
 	struct cmsghdr *c;
 
@@ -231,20 +233,22 @@ static int init_verify(const struct run *r, struct err *err)
 		if (ret < 0)
 			return err_set(err, -ret, "status of the sandbox's pid 1");
 		if (strcmp(text, facts[i].want) != 0)
-			return err_say(err, "the sandbox's pid 1: %s is %s, not %s", facts[i].key, text,
-				       facts[i].want);
+			return err_say(err, "the sandbox's pid 1: %s is %s, not %s", facts[i].key,
+				       text, facts[i].want);
 	}
 	return 0;
 }
 
 static const struct hint init_hints[] = {
-	{EAGAIN, "the sandbox needs room for two processes: raise --pids-limit or --ulimit nproc, or "
-		 "use --no-init"},
+	{EAGAIN,
+	 "the sandbox needs room for two processes: raise --pids-limit or --ulimit nproc, or "
+	 "use --no-init"},
 	{EPERM, "a seccomp profile that is loaded before the capabilities are dropped has to allow "
 		"what pillbox-init does (clone, sendmsg, prctl, capset, close_range); keep "
 		"no_new_privs on, or use --no-init"},
-	{ENOSYS, "a seccomp profile that is loaded early hides a system call from pillbox-init; keep "
-		 "no_new_privs on, or use --no-init"},
+	{ENOSYS,
+	 "a seccomp profile that is loaded early hides a system call from pillbox-init; keep "
+	 "no_new_privs on, or use --no-init"},
 	{0, NULL},
 };
 

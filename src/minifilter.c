@@ -47,7 +47,7 @@ static void put(struct prog *p, uint16_t code, uint32_t k, uint8_t jt, uint8_t j
 		p->full = true;
 		return;
 	}
-	p->insn[p->n++] = (struct sock_filter){ .code = code, .jt = jt, .jf = jf, .k = k };
+	p->insn[p->n++] = (struct sock_filter){.code = code, .jt = jt, .jf = jf, .k = k};
 }
 
 static void put_load(struct prog *p, uint32_t offset)
@@ -87,26 +87,26 @@ static void put_rule(struct prog *p, const struct mini_rule *rule)
  * a process killed by SIGSYS. Never in a release build.
  */
 static const struct mini_rule asan_rules[] = {
-	{ .nr = __NR_mmap },       { .nr = __NR_munmap },    { .nr = __NR_mprotect },
-	{ .nr = __NR_madvise },    { .nr = __NR_brk },       { .nr = __NR_openat },
-	{ .nr = __NR_read },       { .nr = __NR_write },     { .nr = __NR_close },
-	{ .nr = __NR_readlinkat }, { .nr = __NR_newfstatat },{ .nr = __NR_fstat },
-	{ .nr = __NR_lseek },      { .nr = __NR_getpid },    { .nr = __NR_gettid },
-	{ .nr = __NR_futex },      { .nr = __NR_sigaltstack },{ .nr = __NR_sched_yield },
-	{ .nr = __NR_clock_gettime }, { .nr = __NR_tgkill }, { .nr = __NR_getrandom },
-	{ .nr = __NR_prlimit64 },  { .nr = __NR_rt_sigaction }, { .nr = __NR_rt_sigprocmask },
-	{ .nr = __NR_prctl },      { .nr = __NR_uname },     { .nr = __NR_exit_group },
-	{ .nr = __NR_dup },        { .nr = __NR_pipe2 },
+	{.nr = __NR_mmap},          {.nr = __NR_munmap},       {.nr = __NR_mprotect},
+	{.nr = __NR_madvise},       {.nr = __NR_brk},          {.nr = __NR_openat},
+	{.nr = __NR_read},          {.nr = __NR_write},        {.nr = __NR_close},
+	{.nr = __NR_readlinkat},    {.nr = __NR_newfstatat},   {.nr = __NR_fstat},
+	{.nr = __NR_lseek},         {.nr = __NR_getpid},       {.nr = __NR_gettid},
+	{.nr = __NR_futex},         {.nr = __NR_sigaltstack},  {.nr = __NR_sched_yield},
+	{.nr = __NR_clock_gettime}, {.nr = __NR_tgkill},       {.nr = __NR_getrandom},
+	{.nr = __NR_prlimit64},     {.nr = __NR_rt_sigaction}, {.nr = __NR_rt_sigprocmask},
+	{.nr = __NR_prctl},         {.nr = __NR_uname},        {.nr = __NR_exit_group},
+	{.nr = __NR_dup},           {.nr = __NR_pipe2},
 #ifdef __NR_open
-	{ .nr = __NR_open },       { .nr = __NR_readlink },  { .nr = __NR_stat },
-	{ .nr = __NR_pipe },
+	{.nr = __NR_open},          {.nr = __NR_readlink},     {.nr = __NR_stat},
+	{.nr = __NR_pipe},
 #endif
 };
 #endif
 
 int minifilter_build(const struct mini_rule *rules, size_t n, struct sock_filter *out, size_t size)
 {
-	struct prog p = { .insn = out, .size = size };
+	struct prog p = {.insn = out, .size = size};
 
 	/* The numbers mean something else on another architecture: int 0x80 on x86-64. */
 	put_load(&p, AT(arch));
@@ -134,7 +134,7 @@ int minifilter_load(const struct mini_rule *rules, size_t n)
 
 	if (len < 0)
 		return len;
-	struct sock_fprog prog = { .len = (unsigned short)len, .filter = insn };
+	struct sock_fprog prog = {.len = (unsigned short)len, .filter = insn};
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0))
 		return -errno;
 	return 0;

@@ -95,9 +95,8 @@ int mnt_setattr(int fd, unsigned flags, uint64_t attr, uint64_t propagation)
 
 int mnt_clone(int dirfd, const char *path, uint64_t attr, struct err *err)
 {
-	auto_close int fd = sys_open_tree(dirfd, path,
-					  AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE |
-						  OPEN_TREE_CLOEXEC);
+	auto_close int fd = sys_open_tree(
+		dirfd, path, AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	int rc;
 
 	if (fd < 0)
@@ -111,7 +110,8 @@ int mnt_clone(int dirfd, const char *path, uint64_t attr, struct err *err)
 
 int mnt_attach(int fd, int target)
 {
-	return sys_move_mount(fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	return sys_move_mount(fd, "", target, "",
+			      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
 static int resolve(int root, const char *path, int flags, uint64_t how)

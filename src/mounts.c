@@ -35,8 +35,13 @@ static uint64_t mount_attr(const struct mount_req *m)
 static int mount_make(struct run *r, size_t i, struct err *err)
 {
 	const struct mount_req *m = &r->spec->mounts[i];
-	struct mnt_tmpfs t = {.size = m->size, .inodes = m->inodes, .mode = m->mode, .uid = m->uid,
-			      .gid = m->gid, .has_mode = m->has_mode, .has_uid = m->has_uid,
+	struct mnt_tmpfs t = {.size = m->size,
+			      .inodes = m->inodes,
+			      .mode = m->mode,
+			      .uid = m->uid,
+			      .gid = m->gid,
+			      .has_mode = m->has_mode,
+			      .has_uid = m->has_uid,
 			      .has_gid = m->has_gid};
 	int fd;
 
@@ -95,8 +100,9 @@ static void mounts_show(const struct run *r, FILE *out)
 		const struct mount_req *m = &r->spec->mounts[i];
 
 		fprintf(out, "%s %s%s%s%s%s%s%s", m->kind == MOUNT_BIND ? "bind" : "tmpfs",
-			m->kind == MOUNT_BIND ? m->source : "", m->kind == MOUNT_BIND ? " on " : "on ",
-			m->target, m->is_readonly ? " ro" : " rw", m->is_exec ? "" : ",noexec",
+			m->kind == MOUNT_BIND ? m->source : "",
+			m->kind == MOUNT_BIND ? " on " : "on ", m->target,
+			m->is_readonly ? " ro" : " rw", m->is_exec ? "" : ",noexec",
 			m->is_suid ? "" : ",nosuid", m->is_dev ? "" : ",nodev");
 		if (m->size)
 			fprintf(out, ",size=%llu", (unsigned long long)m->size);
@@ -110,7 +116,9 @@ static int mount_check(const struct run *r, const struct mount_req *m, struct er
 	const struct {
 		const char *option;
 		bool is_wanted;
-	} flags[] = {{"ro", m->is_readonly}, {"noexec", !m->is_exec}, {"nosuid", !m->is_suid},
+	} flags[] = {{"ro", m->is_readonly},
+		     {"noexec", !m->is_exec},
+		     {"nosuid", !m->is_suid},
 		     {"nodev", !m->is_dev}};
 	char point[PATH_MAX];
 
@@ -153,12 +161,16 @@ const struct step step_mounts = {
 	.show = mounts_show,
 	.run = mounts_run,
 	.verify = mounts_verify,
-	.hints = (const struct hint[]){
-		{EROFS, "the mount point does not exist, and is not on a file system of the sandbox's own: "
-			"make it in the rootfs, or below the bind it belongs to"},
-		{ENOTDIR, "a directory can only be mounted on a directory, a file only on a file"},
-		{EPERM, "a mount below the source is locked by an outer sandbox, or the file system type "
-			"is not allowed in a user namespace"},
-		{ENOSPC, "too many mounts: /proc/sys/fs/mount-max"},
-		{0, NULL}},
+	.hints =
+		(const struct hint[]){
+			{EROFS,
+			 "the mount point does not exist, and is not on a file system of the sandbox's own: "
+			 "make it in the rootfs, or below the bind it belongs to"},
+			{ENOTDIR,
+			 "a directory can only be mounted on a directory, a file only on a file"},
+			{EPERM,
+			 "a mount below the source is locked by an outer sandbox, or the file system type "
+			 "is not allowed in a user namespace"},
+			{ENOSPC, "too many mounts: /proc/sys/fs/mount-max"},
+			{0, NULL}},
 };

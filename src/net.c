@@ -81,9 +81,7 @@ const struct step step_net_lo = {
 	.wanted = net_lo_wanted,
 	.run = net_lo_run,
 	.verify = net_lo_verify,
-	.hints = (const struct hint[]){
-		{EAFNOSUPPORT, "this kernel has no IPv4"},
-		{0, NULL}},
+	.hints = (const struct hint[]){{EAFNOSUPPORT, "this kernel has no IPv4"}, {0, NULL}},
 };
 
 static int hostname_run(struct run *r, struct err *err)

@@ -105,8 +105,7 @@ const struct option_def options[] = {
 	  .group = GROUP_RIGHTS, .count = COUNT_KEYED, .step = "filter-compile",
 	  .set = opt_security_opt },
 	{ .name = "landlock", .metavar = "MODE", .choices = "auto on off",
-	  .help = "Restrict files by Landlock: always, never, or where no AppArmor profile is "
-		  "(auto).",
+	  .help = "Restrict files by Landlock: on, off, or auto: where no AppArmor profile is.",
 	  .group = GROUP_RIGHTS, .step = "landlock", .set = opt_landlock },
 	{ .name = "allow-missing", .metavar = "NAME[,NAME...]",
 	  .choices = "cgroup apparmor landlock",

@@ -63,9 +63,9 @@ static int store_prepare(struct run *r, int stage, const struct stat *root, stru
 	rc = stage_mount(stage, "store", tree, err);
 	if (rc < 0)
 		return rc;
-	rc = fstatat(tree, "upper", &st, AT_SYMLINK_NOFOLLOW) < 0 ?
-		     layer_make(tree, "upper", root, err) :
-		     0;
+	rc = fstatat(tree, "upper", &st, AT_SYMLINK_NOFOLLOW) < 0
+		     ? layer_make(tree, "upper", root, err)
+		     : 0;
 	if (rc == 0)
 		rc = layer_make(tree, "work", NULL, err);
 	if (rc < 0)
@@ -136,9 +136,11 @@ int overlay_build(struct run *r, struct err *err)
 		return err_set(err, errno, "enter the overlay's stage");
 	tree = mnt_new("overlay", params, MOUNT_ATTR_NODEV, err);
 	if (tree < 0) {
-		err_hint(err, "an overlay in a user namespace needs Linux 5.11, and --overlay DIR a file "
-			      "system that can hold user.* attributes; NFS and FUSE often cannot. A rootfs "
-			      "with all its mount points (dev proc tmp run var/tmp) needs no overlay");
+		err_hint(
+			err,
+			"an overlay in a user namespace needs Linux 5.11, and --overlay DIR a file "
+			"system that can hold user.* attributes; NFS and FUSE often cannot. A rootfs "
+			"with all its mount points (dev proc tmp run var/tmp) needs no overlay");
 		return tree;
 	}
 	if (mount_points_make(r, tree, err) < 0)
@@ -155,7 +157,8 @@ int overlay_build(struct run *r, struct err *err)
 static bool id_mapped(const struct id_map *map, uint32_t outside)
 {
 	for (unsigned i = 0; i < map->n; i++)
-		if (outside >= map->ext[i].outside && outside - map->ext[i].outside < map->ext[i].count)
+		if (outside >= map->ext[i].outside &&
+		    outside - map->ext[i].outside < map->ext[i].count)
 			return true;
 	return false;
 }
@@ -176,10 +179,13 @@ static int overlay_check_run(struct run *r, struct err *err)
 		if (!S_ISDIR(st.st_mode))
 			return err_set(err, ENOTDIR, "--overlay %s", dir);
 		if (!id_mapped(&r->plan->uids, st.st_uid)) {
-			err_say(err, "--overlay %s: its owner %u is not in the id map", dir, st.st_uid);
-			err_hint(err, "the layer is written as root of the sandbox, here uid %u of the host: "
-				      "use a directory that belongs to it",
-				 r->plan->uids.ext[0].outside);
+			err_say(err, "--overlay %s: its owner %u is not in the id map", dir,
+				st.st_uid);
+			err_hint(
+				err,
+				"the layer is written as root of the sandbox, here uid %u of the host: "
+				"use a directory that belongs to it",
+				r->plan->uids.ext[0].outside);
 			return -EOVERFLOW;
 		}
 	}
@@ -202,7 +208,9 @@ const struct step step_overlay_check = {
 	.is_pure = true,
 	.wanted = overlay_check_wanted,
 	.run = overlay_check_run,
-	.hints = (const struct hint[]){
-		{ENOENT, "--overlay keeps the changes in a directory of yours: mkdir it first"},
-		{0, NULL}},
+	.hints =
+		(const struct hint[]){
+			{ENOENT,
+			 "--overlay keeps the changes in a directory of yours: mkdir it first"},
+			{0, NULL}},
 };

@@ -21,9 +21,9 @@
 
 /* Hidden: they tell about the host or its other users (Docker's list, moby daemon/pkg/oci). */
 static const char *const masked[] = {
-	"proc/acpi",	     "proc/asound",	 "proc/interrupts",  "proc/kcore",
-	"proc/keys",	     "proc/latency_stats", "proc/sched_debug", "proc/scsi",
-	"proc/timer_list",   "proc/timer_stats", "sys/firmware",     "sys/devices/virtual/powercap",
+	"proc/acpi",       "proc/asound",        "proc/interrupts",  "proc/kcore",
+	"proc/keys",       "proc/latency_stats", "proc/sched_debug", "proc/scsi",
+	"proc/timer_list", "proc/timer_stats",   "sys/firmware",     "sys/devices/virtual/powercap",
 };
 
 /* Read-only: writing there changes the kernel for everybody. */
@@ -78,12 +78,14 @@ const struct step step_proc = {
 	.show = proc_show,
 	.run = proc_run,
 	.verify = proc_verify,
-	.hints = (const struct hint[]){
-		{EPERM, "parts of the host's /proc are covered by mounts, as inside another container; "
-			"then the kernel refuses a new one (mount_too_revealing). Start pillbox outside, or "
-			"give the outer container an uncovered /proc (systempaths=unconfined)"},
-		{ELOOP, "/proc in the rootfs is a symbolic link: make it a directory"},
-		{0, NULL}},
+	.hints =
+		(const struct hint[]){
+			{EPERM,
+			 "parts of the host's /proc are covered by mounts, as inside another container; "
+			 "then the kernel refuses a new one (mount_too_revealing). Start pillbox outside, or "
+			 "give the outer container an uncovered /proc (systempaths=unconfined)"},
+			{ELOOP, "/proc in the rootfs is a symbolic link: make it a directory"},
+			{0, NULL}},
 };
 
 /* ---- sysctl ------------------------------------------------------------------------------- */
@@ -154,12 +156,13 @@ const struct step step_sysctl = {
 	.wanted = sysctl_wanted,
 	.show = sysctl_show,
 	.run = sysctl_run,
-	.hints = (const struct hint[]){
-		{ENOENT, "this kernel has no such sysctl, or not in a namespace"},
-		{EACCES, "this sysctl is not writable from inside a namespace"},
-		{EPERM, "this sysctl is not writable from inside a namespace"},
-		{EINVAL, "the kernel does not take that value"},
-		{0, NULL}},
+	.hints =
+		(const struct hint[]){
+			{ENOENT, "this kernel has no such sysctl, or not in a namespace"},
+			{EACCES, "this sysctl is not writable from inside a namespace"},
+			{EPERM, "this sysctl is not writable from inside a namespace"},
+			{EINVAL, "the kernel does not take that value"},
+			{0, NULL}},
 };
 
 /* ---- mask --------------------------------------------------------------------------------- */
@@ -178,7 +181,8 @@ static int cover_dir(int *empty, struct err *err)
 	struct mnt_tmpfs t = {.size = 4096, .inodes = 2, .has_mode = true, .mode = 0555};
 
 	if (*empty >= 0)
-		return sys_open_tree(*empty, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		return sys_open_tree(*empty, "",
+				     AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	*empty = mnt_tmpfs(&t, PROC_ATTR | MOUNT_ATTR_RDONLY, err);
 	return *empty < 0 ? *empty : fcntl(*empty, F_DUPFD_CLOEXEC, 0);
 }
@@ -197,7 +201,8 @@ static int cover(const struct run *r, const char *path, int *empty, struct err *
 	if (S_ISDIR(st.st_mode))
 		fd = cover_dir(empty, err);
 	else
-		fd = sys_open_tree(r->null, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		fd = sys_open_tree(r->null, "",
+				   AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (fd < 0)
 		return err_set(err, errno, "mask /%s", path);
 	rc = mnt_attach(fd, target);
@@ -226,7 +231,8 @@ static int mask_list(const struct run *r, const char *below, struct err *err)
 	auto_close int empty = -1;
 
 	for (size_t i = 0; i < ARRAY_SIZE(masked); i++)
-		if (!strncmp(masked[i], below, strlen(below)) && cover(r, masked[i], &empty, err) < 0)
+		if (!strncmp(masked[i], below, strlen(below)) &&
+		    cover(r, masked[i], &empty, err) < 0)
 			return -EIO;
 	return 0;
 }
@@ -332,8 +338,10 @@ const struct step step_sys = {
 	.wanted = sys_wanted,
 	.run = sys_run,
 	.verify = sys_verify,
-	.hints = (const struct hint[]){
-		{EPERM, "parts of the host's /sys are covered, so the kernel refuses a new one; the "
-			"hardened preset needs no /sys"},
-		{0, NULL}},
+	.hints =
+		(const struct hint[]){
+			{EPERM,
+			 "parts of the host's /sys are covered, so the kernel refuses a new one; the "
+			 "hardened preset needs no /sys"},
+			{0, NULL}},
 };

@@ -96,7 +96,8 @@ void relay_resize(const struct relay *l)
 	struct winsize size;
 
 	if (l->term >= 0 && l->fd[RELAY_MASTER] >= 0 && !ioctl(l->term, TIOCGWINSZ, &size))
-		(void)ioctl(l->fd[RELAY_MASTER], TIOCSWINSZ, &size); /* fails only after a hang-up */
+		(void)ioctl(l->fd[RELAY_MASTER], TIOCSWINSZ,
+			    &size); /* fails only after a hang-up */
 }
 
 void relay_enter(struct relay *l)

@@ -27,7 +27,8 @@ void report_plan(const struct run *r)
 		s->show(r, out);
 		if (fclose(out) != 0)
 			continue;
-		for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		for (char *line = strtok_r(text, "\n", &save); line;
+		     line = strtok_r(NULL, "\n", &save))
 			note("%s: %s", s->id, line);
 	}
 }

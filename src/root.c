@@ -30,15 +30,19 @@ static int fixed_point_check(struct run *r, const char *path, struct err *err)
 		return 1;
 	case -ELOOP:
 		err_say(err, "%s%s: is a symbolic link", r->spec->rootfs, path);
-		err_hint(err, "pillbox mounts there, and a link in a rootfs may lead anywhere: make it a "
-			      "directory");
+		err_hint(
+			err,
+			"pillbox mounts there, and a link in a rootfs may lead anywhere: make it a "
+			"directory");
 		return -ELOOP;
 	case -ENOTDIR:
 		err_say(err, "%s%s: is not a directory", r->spec->rootfs, path);
 		err_hint(err, "pillbox mounts a file system there: make it an empty directory");
 		return -ENOTDIR;
-	case -EACCES: /* owned by an id that is not ours: the child, as its owner, will see */
-		return 0;
+	case -EACCES:
+		if (r->plan->root_uid == r->plan->caller_uid)
+			return err_set(err, EACCES, "%s", r->spec->rootfs);
+		return 0; /* owned by an id that is not ours: the child, as its owner, will see */
 	default:
 		return fd < 0 ? err_set(err, -fd, "%s%s", r->spec->rootfs, path) : 0;
 	}
@@ -95,7 +99,8 @@ static int source_check(const struct mount_req *m, bool *ret_is_dir, struct err 
 	if (stat(m->source, &st) < 0) {
 		err_set(err, errno, "%s: source %s", m->origin, m->source);
 		if (errno == ENOENT)
-			err_hint(err, "pillbox makes no directory for a missing source: mkdir it first");
+			err_hint(err,
+				 "pillbox makes no directory for a missing source: mkdir it first");
 		return -err->num;
 	}
 	*ret_is_dir = S_ISDIR(st.st_mode);
@@ -104,8 +109,8 @@ static int source_check(const struct mount_req *m, bool *ret_is_dir, struct err 
 
 static void absent_add(struct run *r, const char *path, bool is_dir)
 {
-	r->plan->absent[r->plan->n_absent++] =
-		arena_printf(r->spec->arena, "%s%s", path, is_dir ? "/" : "");
+	r->plan->absent[r->plan->n_absent++] = arena_printf(r->spec->arena, "%s%s", path,
+							    is_dir ? "/" : "");
 }
 
 static int mount_points_check(struct run *r, struct err *err)
@@ -131,7 +136,8 @@ static int mount_points_check(struct run *r, struct err *err)
 	for (size_t i = 0; i < s->n_mounts; i++) {
 		bool is_dir = true;
 
-		rc = s->mounts[i].kind == MOUNT_BIND ? source_check(&s->mounts[i], &is_dir, err) : 0;
+		rc = s->mounts[i].kind == MOUNT_BIND ? source_check(&s->mounts[i], &is_dir, err)
+						     : 0;
 		if (rc < 0)
 			return rc;
 		if (is_covered(s, s->mounts[i].target, i))
@@ -165,8 +171,10 @@ static int root_open_run(struct run *r, struct err *err)
 			err_hint(err, "ROOTFS is a directory with a root file system in it: "
 				      "scripts/mkrootfs makes one");
 		else if (errno == ENOTDIR)
-			err_hint(err, "ROOTFS is a directory; unpack an archive first: mkdir d && tar -C d "
-				      "-xf FILE");
+			err_hint(
+				err,
+				"ROOTFS is a directory; unpack an archive first: mkdir d && tar -C d "
+				"-xf FILE");
 		return -err->num;
 	}
 	if (fstat(r->root_src, &st) < 0)
@@ -183,7 +191,8 @@ static int root_open_run(struct run *r, struct err *err)
 
 static void root_open_show(const struct run *r, FILE *out)
 {
-	fprintf(out, "rootfs %s, owner %u:%u\n", r->spec->rootfs, r->plan->root_uid, r->plan->root_gid);
+	fprintf(out, "rootfs %s, owner %u:%u\n", r->spec->rootfs, r->plan->root_uid,
+		r->plan->root_gid);
 	for (size_t i = 0; i < r->plan->n_absent; i++)
 		fprintf(out, "absent mount point, made on an overlay: %s\n", r->plan->absent[i]);
 }
@@ -198,9 +207,11 @@ const struct step step_root_open = {
 	.is_pure = true,
 	.show = root_open_show,
 	.run = root_open_run,
-	.hints = (const struct hint[]){
-		{EACCES, "the caller may not enter that directory: check the mode of each parent"},
-		{0, NULL}},
+	.hints =
+		(const struct hint[]){
+			{EACCES,
+			 "the caller may not enter that directory: check the mode of each parent"},
+			{0, NULL}},
 };
 
 /* ---- hold (child) ------------------------------------------------------------------------- */
@@ -254,10 +265,12 @@ const struct step step_hold = {
 	.refs = "open(2), O_PATH",
 	.side = CHILD,
 	.run = hold_run,
-	.hints = (const struct hint[]){
-		{EACCES, "inside the sandbox's user namespace root has no special rights on the host: the "
+	.hints =
+		(const struct hint[]){
+			{EACCES,
+			 "inside the sandbox's user namespace root has no special rights on the host: the "
 			 "caller itself must be able to reach that path"},
-		{0, NULL}},
+			{0, NULL}},
 };
 
 /* ---- private ------------------------------------------------------------------------------ */
@@ -313,13 +326,16 @@ const struct step step_root_bind = {
 	.refs = "open_tree(2), mount_setattr(2)",
 	.side = CHILD,
 	.run = root_bind_run,
-	.hints = (const struct hint[]){
-		{EINVAL, "the directory is not in this mount namespace, or is covered by a locked mount"},
-		{EOVERFLOW, "a directory of the rootfs belongs to a user or group that is not in the id map, "
-			    "so the kernel cannot copy it up to make a mount point in it: chown the tree, or "
-			    "make the mount point in it"},
-		{EPERM, "the user namespace has no capabilities: see pillbox(1), SECURITY"},
-		{0, NULL}},
+	.hints =
+		(const struct hint[]){
+			{EINVAL,
+			 "the directory is not in this mount namespace, or is covered by a locked mount"},
+			{EOVERFLOW,
+			 "a directory of the rootfs belongs to a user or group that is not in the id map, "
+			 "so the kernel cannot copy it up to make a mount point in it: chown the tree, or "
+			 "make the mount point in it"},
+			{EPERM, "the user namespace has no capabilities: see pillbox(1), SECURITY"},
+			{0, NULL}},
 };
 
 static bool root_ro_wanted(const struct run *r)
@@ -405,103 +421,4 @@ const struct step step_root_attach = {
 	.refs = "move_mount(2)",
 	.side = CHILD,
 	.run = root_attach_run,
-};
-
-/* ---- pivot, cwd --------------------------------------------------------------------------- */
-
-static int pivot_run(struct run *r, struct err *err)
-{
-	struct stat new_root, now;
-	int rc;
-
-	if (fchdir(r->root) < 0 || fstat(r->root, &new_root) < 0)
-		return err_set(err, errno, "enter the new root");
-	rc = sys_pivot_root(".", ".");
-	if (rc < 0)
-		return err_set(err, -rc, "pivot_root");
-	/* The old root now lies on top of the new one, at the same place: take it away. */
-	if (umount2(".", MNT_DETACH) < 0)
-		return err_set(err, errno, "detach the old root");
-	if (stat("/", &now) < 0)
-		return err_set(err, errno, "/");
-	if (now.st_dev != new_root.st_dev || now.st_ino != new_root.st_ino)
-		return err_say(err, "/ is not the new root after pivot_root");
-	return chdir("/") < 0 ? err_set(err, errno, "/") : 0;
-}
-
-static int count_root(const struct run *r, const char *point, const char *options, void *arg)
-{
-	unsigned *n = arg;
-
-	(void)r, (void)options;
-	*n += !strcmp(point, "/");
-	return 0;
-}
-
-/* Before pivot the new root lies over the old one: two mounts on /. Afterwards there is one. */
-static int pivot_verify(const struct run *r, struct err *err)
-{
-	unsigned n = 0;
-	int rc = verify_mounts(r, count_root, &n);
-
-	if (rc < 0)
-		return err_set(err, -rc, "mounts of the sandbox");
-	return n == 1 ? 0 : err_say(err, "%u mounts on /, so the host's root is still there", n);
-}
-
-const struct step step_pivot = {
-	.id = "pivot",
-	.what = "make the new tree the root of the mount namespace and detach the old one",
-	.why = "after the last mount that needs something of the host; from here on no path leads to it",
-	.refs = "pivot_root(2), umount2(2) MNT_DETACH",
-	.side = CHILD,
-	.run = pivot_run,
-	.verify = pivot_verify,
-	.hints = (const struct hint[]){
-		{EINVAL, "the host's root is an initramfs, or its / is shared: see pivot_root(2)"},
-		{0, NULL}},
-};
-
-static int cwd_run(struct run *r, struct err *err)
-{
-	auto_close int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	auto_close int dir = -1;
-	struct stat now, root;
-	char path[PATH_MAX];
-
-	if (top < 0 || fstat(top, &now) < 0 || fstat(r->root, &root) < 0)
-		return err_set(err, errno, "/");
-	if (now.st_dev != root.st_dev || now.st_ino != root.st_ino)
-		return err_say(err, "/ is still the host's");
-	dir = mnt_resolve(top, r->spec->workdir, O_DIRECTORY);
-	if (dir == -ENOENT && mnt_is_own(r, top)) { /* Docker makes it; on a writable root so do we */
-		int rc = mnt_make(r, top, r->spec->workdir, true);
-
-		dir = rc < 0 ? rc : mnt_resolve(top, r->spec->workdir, O_DIRECTORY);
-	}
-	if (dir < 0)
-		return err_set(err, -dir, "--workdir %s", r->spec->workdir);
-	if (fchdir(dir) < 0)
-		return err_set(err, errno, "--workdir %s", r->spec->workdir);
-	/* CVE-2024-21626: a working directory outside of the root shows as "(unreachable)". */
-	if (syscall(SYS_getcwd, path, sizeof(path)) < 0)
-		return err_set(err, errno, "--workdir %s", r->spec->workdir);
-	if (path[0] != '/')
-		return err_say(err, "--workdir %s: leads outside of the sandbox", r->spec->workdir);
-	return 0;
-}
-
-const struct step step_cwd = {
-	.id = "cwd",
-	.what = "enter the working directory",
-	.why = "after pivot, or it could point into the host (CVE-2024-21626)",
-	.refs = "chdir(2), openat2(2)",
-	.side = CHILD,
-	.run = cwd_run,
-	.hints = (const struct hint[]){
-		{ENOENT, "make the directory in the rootfs, or choose another with -w"},
-		{ENOTDIR, "the working directory has to be a directory"},
-		{ELOOP, "a symbolic link into /proc, or a loop, is no working directory"},
-		{EACCES, "the root of the sandbox may not enter it: see its owner and mode"},
-		{0, NULL}},
 };

@@ -108,7 +108,8 @@ static int baton_pass(struct run *r, struct err *err)
 	}
 	/* Without a descriptor a plain write: a workload's filter may be loaded already (verify). */
 	do
-		n = msg.msg_control ? sendmsg(r->baton, &msg, MSG_NOSIGNAL) : write(r->baton, &byte, 1);
+		n = msg.msg_control ? sendmsg(r->baton, &msg, MSG_NOSIGNAL)
+				    : write(r->baton, &byte, 1);
 	while (n < 0 && errno == EINTR);
 	if (r->hand >= 0)
 		(void)close(take_fd(&r->hand));
@@ -121,7 +122,9 @@ static int baton_read(struct run *r, int flags, char *ret_byte)
 	char byte = 0;
 	char control[CMSG_SPACE(sizeof(int))] = {0};
 	struct iovec iov = {&byte, 1};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = control,
 			     .msg_controllen = sizeof(control)};
 	struct cmsghdr *c;
 	int fd = -1;
@@ -154,7 +157,8 @@ static int ms_since(const struct timespec *start)
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
-	return (int)((now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000);
+	return (int)((now.tv_sec - start->tv_sec) * 1000 +
+		     (now.tv_nsec - start->tv_nsec) / 1000000);
 }
 
 /* A signal while the sandbox is being built: the user gave up. Anything harmless is dropped. */
@@ -266,7 +270,8 @@ static int walk(struct run *r, size_t *at, struct err *err)
 		if (!step_wanted(r, s))
 			continue;
 		if (s->side != holder) {
-			if (holder == r->side && baton_pass(r, r->side == CHILD ? &r->page->err : err) < 0)
+			if (holder == r->side &&
+			    baton_pass(r, r->side == CHILD ? &r->page->err : err) < 0)
 				return r->side == CHILD ? (child_fail(r), 0) : -EPIPE;
 			holder = s->side;
 			if (holder == r->side && r->side == CHILD)
@@ -316,9 +321,10 @@ static int child_outcome(struct run *r, size_t *at, struct err *err)
 	 * waited for. WNOWAIT: cleaning up reaps it.
 	 */
 	(void)poll(&end, 1, 1000);
-	if (waitid(P_PIDFD, (id_t)r->pidfd, &info, WEXITED | WNOWAIT | WNOHANG) == 0 && info.si_pid &&
-	    info.si_code != CLD_EXITED)
-		return err_say(err, "the sandbox was killed by signal %d during set-up", info.si_status);
+	if (waitid(P_PIDFD, (id_t)r->pidfd, &info, WEXITED | WNOWAIT | WNOHANG) == 0 &&
+	    info.si_pid && info.si_code != CLD_EXITED)
+		return err_say(err, "the sandbox was killed by signal %d during set-up",
+			       info.si_status);
 	return err_say(err, "the sandbox ended during set-up without a reason");
 }
 
@@ -362,7 +368,8 @@ static int launch(struct run *r)
 	int status = EXIT_SETUP;
 	int rc = walk(r, &at, &err);
 
-	if (r->side == CHILD) /* past its last step, which never returns: nothing here is its business */
+	if (r->side ==
+	    CHILD) /* past its last step, which never returns: nothing here is its business */
 		child_fail(r);
 	last = at;
 	if (rc == 0) { /* the child's last run of steps ends in exec: EOF is the good answer */
@@ -411,8 +418,8 @@ int runner_launch(const struct spec *s, const struct seam *seam)
 	run.baton = run.baton_child = run.hand = run.received = run.sigfd = run.pidfd = -1;
 	run.workload = run.root_src = run.overlay_src = run.root_tree = run.root = -1;
 	run.null = run.proc = run.dev = run.tty = run.cgroup = run.cgroup_parent = -1;
-	run.page = mmap(NULL, sizeof(*run.page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-			0);
+	run.page = mmap(NULL, sizeof(*run.page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			-1, 0);
 	run.src = fd_table(s->n_mounts);
 	run.secrets = fd_table(s->n_secrets);
 	if (run.page == MAP_FAILED || !run.src || !run.secrets) {

@@ -79,16 +79,18 @@ const struct step step_secrets_read = {
 	.is_pure = true,
 	.wanted = secrets_wanted,
 	.run = secrets_read_run,
-	.hints = (const struct hint[]){
-		{EFBIG, "a secret has at most 1 MiB: mount larger files with -v FILE:TARGET:ro"},
-		{0, NULL}},
+	.hints =
+		(const struct hint[]){
+			{EFBIG,
+			 "a secret has at most 1 MiB: mount larger files with -v FILE:TARGET:ro"},
+			{0, NULL}},
 };
 
 static int secret_write(const struct run *r, size_t i, int dir, struct err *err)
 {
 	const struct secret_req *s = &r->spec->secrets[i];
-	auto_close int fd = openat(dir, s->target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-				   0600);
+	auto_close int fd = openat(dir, s->target,
+				   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	uid_t uid = s->has_uid ? s->uid : r->plan->uid;
 	gid_t gid = s->has_gid ? s->gid : r->plan->gid;
 	struct stat st;
@@ -111,7 +113,8 @@ static int secrets_run(struct run *r, struct err *err)
 {
 	struct mnt_tmpfs t = {.has_mode = true, .mode = 0755, .size = 64UL << 20, .inodes = 4096};
 	auto_close int target = -1;
-	auto_close int fd = mnt_tmpfs(&t, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+	auto_close int fd = mnt_tmpfs(&t, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+				      err);
 	int rc;
 
 	if (fd < 0)
@@ -150,7 +153,8 @@ const struct step step_secrets = {
 	.wanted = secrets_wanted,
 	.run = secrets_run,
 	.verify = secrets_verify,
-	.hints = (const struct hint[]){
-		{EINVAL, "uid and gid have to be ids of the map: see user_namespaces(7)"},
-		{0, NULL}},
+	.hints =
+		(const struct hint[]){
+			{EINVAL, "uid and gid have to be ids of the map: see user_namespaces(7)"},
+			{0, NULL}},
 };

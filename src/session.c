@@ -46,8 +46,9 @@ static int undump_verify(const struct run *r, struct err *err)
 	(void)snprintf(path, sizeof(path), "/proc/%d/status", verify_pid(r));
 	if (stat(path, &st) < 0)
 		return err_set(err, errno, "%s", path);
-	return st.st_uid == 0 ? 0 : err_say(err, "%s belongs to %u, not root: the process is dumpable",
-					    path, st.st_uid);
+	return st.st_uid == 0 ? 0
+			      : err_say(err, "%s belongs to %u, not root: the process is dumpable",
+					path, st.st_uid);
 }
 
 const struct step step_undump = {
@@ -73,21 +74,32 @@ static int limit_set(const char *name, int resource, rlim_t soft, rlim_t hard, s
 		err_set(err, errno, "ulimit %s=%llu:%llu", name, (unsigned long long)soft,
 			(unsigned long long)hard);
 		if (errno == EPERM)
-			err_hint(err, "a hard limit cannot be raised without privilege; here it is %llu",
+			err_hint(err,
+				 "a hard limit cannot be raised without privilege; here it is %llu",
 				 (unsigned long long)now.rlim_max);
 		return -err->num;
 	}
 	return 0;
 }
 
+static bool has_ulimit(const struct spec *s, int resource)
+{
+	for (size_t i = 0; i < s->n_ulimits; i++)
+		if (s->ulimits[i].resource == resource)
+			return true;
+	return false;
+}
+
 static int limits_run(struct run *r, struct err *err)
 {
 	const struct spec *s = r->spec;
-	struct rlimit core;
 
-	/* A core dump runs the host's helper on data that the workload made (CVE-2022-4415). */
-	if (getrlimit(RLIMIT_CORE, &core) < 0 || limit_set("core", RLIMIT_CORE, 0, core.rlim_max, err) < 0)
-		return err_set(err, errno, "ulimit core");
+	/*
+	 * A core dump runs the host's helper on data that the workload made (CVE-2022-4415). The hard
+	 * limit too, or the workload could raise it again.
+	 */
+	if (!has_ulimit(s, RLIMIT_CORE) && limit_set("core", RLIMIT_CORE, 0, 0, err) < 0)
+		return -EPERM;
 	if (r->plan->pids_by_rlimit &&
 	    limit_set("nproc", RLIMIT_NPROC, s->limits.pids, s->limits.pids, err) < 0)
 		return -EPERM;
@@ -104,12 +116,13 @@ static void limits_show(const struct run *r, FILE *out)
 {
 	const struct spec *s = r->spec;
 
-	fprintf(out, "core=0");
+	fprintf(out, "%s", has_ulimit(s, RLIMIT_CORE) ? "" : "core=0");
 	if (r->plan->pids_by_rlimit)
 		fprintf(out, " nproc=%llu", (unsigned long long)s->limits.pids);
 	for (size_t i = 0; i < s->n_ulimits; i++)
 		fprintf(out, " %s=%llu:%llu", s->ulimits[i].name,
-			(unsigned long long)s->ulimits[i].soft, (unsigned long long)s->ulimits[i].hard);
+			(unsigned long long)s->ulimits[i].soft,
+			(unsigned long long)s->ulimits[i].hard);
 	fputc('\n', out);
 }
 
@@ -145,9 +158,7 @@ const struct step step_limits = {
 	.show = limits_show,
 	.run = limits_run,
 	.verify = limits_verify,
-	.hints = (const struct hint[]){
-		{EINVAL, "the soft limit is above the hard one"},
-		{0, NULL}},
+	.hints = (const struct hint[]){{EINVAL, "the soft limit is above the hard one"}, {0, NULL}},
 };
 
 /* ---- oom ---------------------------------------------------------------------------------- */
@@ -200,9 +211,11 @@ const struct step step_oom = {
 	.show = oom_show,
 	.run = oom_run,
 	.verify = oom_verify,
-	.hints = (const struct hint[]){
-		{EACCES, "the OOM score cannot be lowered below its current value without privilege"},
-		{0, NULL}},
+	.hints =
+		(const struct hint[]){
+			{EACCES,
+			 "the OOM score cannot be lowered below its current value without privilege"},
+			{0, NULL}},
 };
 
 /* ---- keyring ------------------------------------------------------------------------------ */
@@ -223,9 +236,11 @@ const struct step step_keyring = {
 	.refs = "keyctl(2), session-keyring(7)",
 	.side = CHILD,
 	.run = keyring_run,
-	.hints = (const struct hint[]){
-		{EDQUOT, "the caller's quota of keys is used up: /proc/sys/kernel/keys/maxkeys"},
-		{0, NULL}},
+	.hints =
+		(const struct hint[]){
+			{EDQUOT,
+			 "the caller's quota of keys is used up: /proc/sys/kernel/keys/maxkeys"},
+			{0, NULL}},
 };
 
 /* ---- umask -------------------------------------------------------------------------------- */

@@ -110,8 +110,7 @@ static void send_signal(const struct loop *l, int sig, bool is_group)
 {
 	int fd = l->r->workload >= 0 ? l->r->workload : l->r->pidfd;
 
-	if (is_group &&
-	    !syscall(SYS_pidfd_send_signal, fd, sig, NULL, PIDFD_SIGNAL_PROCESS_GROUP))
+	if (is_group && !syscall(SYS_pidfd_send_signal, fd, sig, NULL, PIDFD_SIGNAL_PROCESS_GROUP))
 		return;
 	(void)sys_pidfd_send_signal(fd, sig);
 }

@@ -54,8 +54,8 @@ void tty_raw_mode(const struct termios *saved, struct termios *ret)
 
 bool tty_same_mode(const struct termios *a, const struct termios *b)
 {
-	return a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag &&
-	       a->c_cflag == b->c_cflag && a->c_lflag == b->c_lflag;
+	return a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag && a->c_cflag == b->c_cflag &&
+	       a->c_lflag == b->c_lflag;
 }
 
 /*
@@ -145,7 +145,8 @@ static int tty_verify(const struct run *r, struct err *err)
 		return err_say(err, "%s: not understood", path);
 	/* Majors 136 to 143 are pseudo-terminals (devices.txt). */
 	if ((dev >> 8 & 0xfff) < 136 || (dev >> 8 & 0xfff) > 143)
-		return err_say(err, "the sandbox has no pseudo-terminal as its controlling terminal");
+		return err_say(err,
+			       "the sandbox has no pseudo-terminal as its controlling terminal");
 	return 0;
 }
 

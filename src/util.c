@@ -168,8 +168,8 @@ static int size_shift(const char *suffix)
 		const char *name;
 		int shift;
 	} units[] = {
-		{"", 0},    {"b", 0},   {"k", 10},  {"kb", 10}, {"m", 20},
-		{"mb", 20}, {"g", 30},  {"gb", 30}, {"t", 40},  {"tb", 40},
+		{"", 0},    {"b", 0},  {"k", 10},  {"kb", 10}, {"m", 20},
+		{"mb", 20}, {"g", 30}, {"gb", 30}, {"t", 40},  {"tb", 40},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)

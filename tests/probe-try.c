@@ -94,7 +94,7 @@ static int do_open_tree(char **args)
 
 static int do_mount_setattr(char **args)
 {
-	uint64_t attr[4] = { 0, 1 /* MOUNT_ATTR_RDONLY off */, 0, 0 };
+	uint64_t attr[4] = {0, 1 /* MOUNT_ATTR_RDONLY off */, 0, 0};
 
 	return (int)syscall(SYS_mount_setattr, AT_FDCWD, args[0] ? args[0] : "/", 0, attr,
 			    sizeof(attr));
@@ -182,8 +182,8 @@ static int do_chown(char **args)
 /* Copy this program to PATH and run it from there: is the mount noexec? */
 static int do_exec_from(char **args)
 {
-	char *const argv[] = { "probe", "exit", "0", NULL };
-	char *const envp[] = { NULL };
+	char *const argv[] = {"probe", "exit", "0", NULL};
+	char *const envp[] = {NULL};
 	char buf[65536];
 	ssize_t n;
 	int in, out;
@@ -229,7 +229,7 @@ static int do_handle(char **args)
 	struct {
 		struct file_handle h;
 		unsigned char bytes[8];
-	} handle = { .h = { .handle_bytes = 8, .handle_type = 1 }, .bytes = { 2 } };
+	} handle = {.h = {.handle_bytes = 8, .handle_type = 1}, .bytes = {2}};
 
 	(void)args;
 	return open_by_handle_at(AT_FDCWD, &handle.h, O_RDONLY);
@@ -256,8 +256,8 @@ static int do_setgroups(char **args)
 
 static int do_capset(char **args)
 {
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2] = { { 1, 1, 0 }, { 0, 0, 0 } };
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2] = {{1, 1, 0}, {0, 0, 0}};
 
 	(void)args;
 	return (int)syscall(SYS_capset, &head, data);
@@ -283,9 +283,9 @@ static int do_unshare(char **args)
 		const char *name;
 		int flag;
 	} kinds[] = {
-		{ "user", CLONE_NEWUSER }, { "mnt", CLONE_NEWNS }, { "pid", CLONE_NEWPID },
-		{ "net", CLONE_NEWNET },   { "ipc", CLONE_NEWIPC }, { "uts", CLONE_NEWUTS },
-		{ "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME },
+		{"user", CLONE_NEWUSER},     {"mnt", CLONE_NEWNS},    {"pid", CLONE_NEWPID},
+		{"net", CLONE_NEWNET},       {"ipc", CLONE_NEWIPC},   {"uts", CLONE_NEWUTS},
+		{"cgroup", CLONE_NEWCGROUP}, {"time", CLONE_NEWTIME},
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -313,7 +313,7 @@ static int do_clone_user(char **args)
 
 static int do_clone3_user(char **args)
 {
-	struct clone_args ca = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+	struct clone_args ca = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
 	long pid = syscall(SYS_clone3, &ca, sizeof(ca));
 
 	(void)args;
@@ -356,7 +356,7 @@ static int do_ptrace(char **args)
 static int do_vm_write(char **args)
 {
 	static char byte;
-	struct iovec local = { &byte, 1 }, remote = { &byte, 1 };
+	struct iovec local = {&byte, 1}, remote = {&byte, 1};
 
 	return process_vm_writev(args[0] ? atoi(args[0]) : 1, &local, 1, &remote, 1, 0) < 0 ? -1
 											    : 0;
@@ -417,11 +417,11 @@ static int do_socket(char **args)
 		const char *name;
 		int family, type, proto;
 	} kinds[] = {
-		{ "unix", AF_UNIX, SOCK_STREAM, 0 },      { "inet", AF_INET, SOCK_STREAM, 0 },
-		{ "inet6", AF_INET6, SOCK_STREAM, 0 },    { "netlink", AF_NETLINK, SOCK_RAW, 0 },
-		{ "nfnetlink", AF_NETLINK, SOCK_RAW, 12 }, { "packet", AF_PACKET, SOCK_RAW, 0x300 },
-		{ "raw", AF_INET, SOCK_RAW, 1 },          { "vsock", AF_VSOCK, SOCK_STREAM, 0 },
-		{ "alg", AF_ALG, SOCK_SEQPACKET, 0 },     { "ping", AF_INET, SOCK_DGRAM, 1 },
+		{"unix", AF_UNIX, SOCK_STREAM, 0},       {"inet", AF_INET, SOCK_STREAM, 0},
+		{"inet6", AF_INET6, SOCK_STREAM, 0},     {"netlink", AF_NETLINK, SOCK_RAW, 0},
+		{"nfnetlink", AF_NETLINK, SOCK_RAW, 12}, {"packet", AF_PACKET, SOCK_RAW, 0x300},
+		{"raw", AF_INET, SOCK_RAW, 1},           {"vsock", AF_VSOCK, SOCK_STREAM, 0},
+		{"alg", AF_ALG, SOCK_SEQPACKET, 0},      {"ping", AF_INET, SOCK_DGRAM, 1},
 	};
 
 	need(args, 1);
@@ -441,7 +441,7 @@ static int do_socket_packet(char **args)
 /* `connect-abstract NAME`: a host's abstract socket is out of reach in another net namespace. */
 static int do_connect_abstract(char **args)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	need(args, 1);
@@ -490,7 +490,7 @@ static int do_x32(char **args)
 /* `syscall N [A...]`: any call, numbers as strtol(3) reads them. */
 static int do_syscall(char **args)
 {
-	long a[7] = { 0 };
+	long a[7] = {0};
 
 	need(args, 1);
 	for (int i = 0; i < 7 && args[i]; i++)
@@ -500,7 +500,7 @@ static int do_syscall(char **args)
 
 static int do_bpf(char **args)
 {
-	char attr[128] = { 0 };
+	char attr[128] = {0};
 
 	(void)args;
 	return (int)syscall(SYS_bpf, 5 /* PROG_LOAD */, attr, sizeof(attr));
@@ -508,7 +508,7 @@ static int do_bpf(char **args)
 
 static int do_perf(char **args)
 {
-	char attr[128] = { 0 };
+	char attr[128] = {0};
 
 	(void)args;
 	return (int)syscall(SYS_perf_event_open, attr, 0, -1, -1, 0);
@@ -522,7 +522,7 @@ static int do_userfaultfd(char **args)
 
 static int do_io_uring(char **args)
 {
-	char params[256] = { 0 };
+	char params[256] = {0};
 
 	(void)args;
 	return (int)syscall(SYS_io_uring_setup, 1, params);
@@ -615,67 +615,67 @@ static int do_fill(char **args)
 }
 
 const struct attempt attempts[] = {
-	{ "mount", "[DIR]", do_mount },
-	{ "mount-bind", NULL, do_mount_bind },
-	{ "mount-proc", NULL, do_mount_proc },
-	{ "remount", "[DIR]", do_remount },
-	{ "umount", "[DIR]", do_umount },
-	{ "fsopen", "[TYPE]", do_fsopen },
-	{ "open-tree", NULL, do_open_tree },
-	{ "mount-setattr", "[DIR]", do_mount_setattr },
-	{ "pivot", NULL, do_pivot },
-	{ "chroot", "[DIR]", do_chroot },
-	{ "open-w", "PATH", do_open_w },
-	{ "open-rw", "PATH", do_open_rw },
-	{ "create", "PATH", do_create },
-	{ "read", "PATH", do_read },
-	{ "write", "PATH [TEXT]", do_write },
-	{ "mkdir", "PATH", do_mkdir },
-	{ "unlink", "PATH", do_unlink },
-	{ "mknod", "[PATH]", do_mknod },
-	{ "chown", "[UID]", do_chown },
-	{ "exec-from", "PATH", do_exec_from },
-	{ "exe-write", NULL, do_exe_write },
-	{ "handle", NULL, do_handle },
-	{ "setuid", "[UID]", do_setuid },
-	{ "setgid", "[GID]", do_setgid },
-	{ "setgroups", "[GID]", do_setgroups },
-	{ "capset", NULL, do_capset },
-	{ "securebits", NULL, do_securebits },
-	{ "nice", NULL, do_nice },
-	{ "unshare", "user|mnt|pid|net|ipc|uts|cgroup|time", do_unshare },
-	{ "unshare-user", NULL, do_unshare_user },
-	{ "clone-user", NULL, do_clone_user },
-	{ "clone3-user", NULL, do_clone3_user },
-	{ "nested-userns", NULL, do_nested },
-	{ "setns", "[PATH]", do_setns },
-	{ "sethostname", NULL, do_sethostname },
-	{ "ptrace1", "[PID]", do_ptrace },
-	{ "vm-write", "[PID]", do_vm_write },
-	{ "mem", "[PID]", do_mem },
-	{ "kill-all", NULL, do_kill_all },
-	{ "kill-init", "[SIGNAL]", do_kill_init },
-	{ "tiocsti", NULL, do_tiocsti },
-	{ "tiocsti-high", NULL, do_tiocsti_high },
-	{ "tioclinux", NULL, do_tioclinux },
-	{ "socket", "unix|inet|inet6|netlink|nfnetlink|packet|raw|vsock|alg|ping", do_socket },
-	{ "socket-packet", NULL, do_socket_packet },
-	{ "connect-abstract", "NAME", do_connect_abstract },
-	{ "keyctl", NULL, do_keyctl },
-	{ "add-key", NULL, do_add_key },
-	{ "int80", NULL, do_int80 },
-	{ "x32", NULL, do_x32 },
-	{ "syscall", "N [A...]", do_syscall },
-	{ "bpf", NULL, do_bpf },
-	{ "perf", NULL, do_perf },
-	{ "userfaultfd", NULL, do_userfaultfd },
-	{ "io-uring", NULL, do_io_uring },
-	{ "clock", NULL, do_clock },
-	{ "syslog", NULL, do_syslog },
-	{ "reboot", NULL, do_reboot },
-	{ "iopl", NULL, do_iopl },
-	{ "abort", NULL, do_abort },
-	{ "fork-bomb", "[N]", do_fork_bomb },
-	{ "fill", "FILE MIB", do_fill },
-	{ NULL, NULL, NULL },
+	{"mount", "[DIR]", do_mount},
+	{"mount-bind", NULL, do_mount_bind},
+	{"mount-proc", NULL, do_mount_proc},
+	{"remount", "[DIR]", do_remount},
+	{"umount", "[DIR]", do_umount},
+	{"fsopen", "[TYPE]", do_fsopen},
+	{"open-tree", NULL, do_open_tree},
+	{"mount-setattr", "[DIR]", do_mount_setattr},
+	{"pivot", NULL, do_pivot},
+	{"chroot", "[DIR]", do_chroot},
+	{"open-w", "PATH", do_open_w},
+	{"open-rw", "PATH", do_open_rw},
+	{"create", "PATH", do_create},
+	{"read", "PATH", do_read},
+	{"write", "PATH [TEXT]", do_write},
+	{"mkdir", "PATH", do_mkdir},
+	{"unlink", "PATH", do_unlink},
+	{"mknod", "[PATH]", do_mknod},
+	{"chown", "[UID]", do_chown},
+	{"exec-from", "PATH", do_exec_from},
+	{"exe-write", NULL, do_exe_write},
+	{"handle", NULL, do_handle},
+	{"setuid", "[UID]", do_setuid},
+	{"setgid", "[GID]", do_setgid},
+	{"setgroups", "[GID]", do_setgroups},
+	{"capset", NULL, do_capset},
+	{"securebits", NULL, do_securebits},
+	{"nice", NULL, do_nice},
+	{"unshare", "user|mnt|pid|net|ipc|uts|cgroup|time", do_unshare},
+	{"unshare-user", NULL, do_unshare_user},
+	{"clone-user", NULL, do_clone_user},
+	{"clone3-user", NULL, do_clone3_user},
+	{"nested-userns", NULL, do_nested},
+	{"setns", "[PATH]", do_setns},
+	{"sethostname", NULL, do_sethostname},
+	{"ptrace1", "[PID]", do_ptrace},
+	{"vm-write", "[PID]", do_vm_write},
+	{"mem", "[PID]", do_mem},
+	{"kill-all", NULL, do_kill_all},
+	{"kill-init", "[SIGNAL]", do_kill_init},
+	{"tiocsti", NULL, do_tiocsti},
+	{"tiocsti-high", NULL, do_tiocsti_high},
+	{"tioclinux", NULL, do_tioclinux},
+	{"socket", "unix|inet|inet6|netlink|nfnetlink|packet|raw|vsock|alg|ping", do_socket},
+	{"socket-packet", NULL, do_socket_packet},
+	{"connect-abstract", "NAME", do_connect_abstract},
+	{"keyctl", NULL, do_keyctl},
+	{"add-key", NULL, do_add_key},
+	{"int80", NULL, do_int80},
+	{"x32", NULL, do_x32},
+	{"syscall", "N [A...]", do_syscall},
+	{"bpf", NULL, do_bpf},
+	{"perf", NULL, do_perf},
+	{"userfaultfd", NULL, do_userfaultfd},
+	{"io-uring", NULL, do_io_uring},
+	{"clock", NULL, do_clock},
+	{"syslog", NULL, do_syslog},
+	{"reboot", NULL, do_reboot},
+	{"iopl", NULL, do_iopl},
+	{"abort", NULL, do_abort},
+	{"fork-bomb", "[N]", do_fork_bomb},
+	{"fill", "FILE MIB", do_fill},
+	{NULL, NULL, NULL},
 };

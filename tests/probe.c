@@ -76,9 +76,10 @@ static void put_file(const char *key, const char *path)
 static void put_status(void)
 {
 	static const char *const wanted[] = {
-		"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp",
-		"Seccomp_filters", "SigBlk", "SigIgn", "SigCgt", "Umask", "Groups", "TracerPid",
-		"Uid", "Gid", "NSpid", "Threads", "CoreDumping", "Cpus_allowed_list",
+		"CapInh",     "CapPrm",  "CapEff",          "CapBnd",      "CapAmb",
+		"NoNewPrivs", "Seccomp", "Seccomp_filters", "SigBlk",      "SigIgn",
+		"SigCgt",     "Umask",   "Groups",          "TracerPid",   "Uid",
+		"Gid",        "NSpid",   "Threads",         "CoreDumping", "Cpus_allowed_list",
 	};
 	char line[4096];
 	FILE *f = fopen("/proc/self/status", "re");
@@ -109,8 +110,8 @@ static void put_status(void)
 
 static void put_namespaces(void)
 {
-	static const char *const kinds[] = { "user", "mnt", "pid", "net", "ipc", "uts", "cgroup",
-					     "time" };
+	static const char *const kinds[] = {"user", "mnt", "pid",    "net",
+					    "ipc",  "uts", "cgroup", "time"};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		char path[64], key[32], target[128];
@@ -134,14 +135,14 @@ static void put_limits(void)
 		const char *name;
 		int resource;
 	} limits[] = {
-		{ "cpu", RLIMIT_CPU },           { "fsize", RLIMIT_FSIZE },
-		{ "data", RLIMIT_DATA },         { "stack", RLIMIT_STACK },
-		{ "core", RLIMIT_CORE },         { "rss", RLIMIT_RSS },
-		{ "nproc", RLIMIT_NPROC },       { "nofile", RLIMIT_NOFILE },
-		{ "memlock", RLIMIT_MEMLOCK },   { "as", RLIMIT_AS },
-		{ "locks", RLIMIT_LOCKS },       { "sigpending", RLIMIT_SIGPENDING },
-		{ "msgqueue", RLIMIT_MSGQUEUE }, { "nice", RLIMIT_NICE },
-		{ "rtprio", RLIMIT_RTPRIO },     { "rttime", RLIMIT_RTTIME },
+		{"cpu", RLIMIT_CPU},           {"fsize", RLIMIT_FSIZE},
+		{"data", RLIMIT_DATA},         {"stack", RLIMIT_STACK},
+		{"core", RLIMIT_CORE},         {"rss", RLIMIT_RSS},
+		{"nproc", RLIMIT_NPROC},       {"nofile", RLIMIT_NOFILE},
+		{"memlock", RLIMIT_MEMLOCK},   {"as", RLIMIT_AS},
+		{"locks", RLIMIT_LOCKS},       {"sigpending", RLIMIT_SIGPENDING},
+		{"msgqueue", RLIMIT_MSGQUEUE}, {"nice", RLIMIT_NICE},
+		{"rtprio", RLIMIT_RTPRIO},     {"rttime", RLIMIT_RTTIME},
 	};
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
@@ -202,7 +203,7 @@ static void put_mounts(void)
 		return;
 	}
 	while (fgets(line, sizeof(line), f)) {
-		char *dash, *field[6] = { NULL }, *fstype, *super, *at = line, *opt;
+		char *dash, *field[6] = {NULL}, *fstype, *super, *at = line, *opt;
 
 		line[strcspn(line, "\n")] = '\0';
 		dash = strstr(line, " - ");
@@ -237,8 +238,16 @@ static void put_process(void)
 	put("cwd", getcwd(text, sizeof(text)) ? text : errno_name(errno));
 	printf("securebits=%d\n", prctl(PR_GET_SECUREBITS));
 	printf("dumpable=%d\n", prctl(PR_GET_DUMPABLE));
-	printf("pdeathsig=%d\n", ({ int sig = -1; prctl(PR_GET_PDEATHSIG, &sig); sig; }));
-	printf("subreaper=%d\n", ({ int on = -1; prctl(PR_GET_CHILD_SUBREAPER, &on); on; }));
+	printf("pdeathsig=%d\n", ({
+		       int sig = -1;
+		       prctl(PR_GET_PDEATHSIG, &sig);
+		       sig;
+	       }));
+	printf("subreaper=%d\n", ({
+		       int on = -1;
+		       prctl(PR_GET_CHILD_SUBREAPER, &on);
+		       on;
+	       }));
 	printf("personality=%#x\n", (unsigned)personality(0xffffffff));
 	errno = 0;
 	printf("nice=%d\n", getpriority(PRIO_PROCESS, 0));
@@ -253,7 +262,8 @@ static void put_process(void)
 	for (int fd = 0; fd < 3; fd++) {
 		printf("tty.%d=%s\n", fd, isatty(fd) ? "yes" : "no");
 		if (isatty(fd))
-			printf("ttyname.%d=%s\n", fd, ttyname(fd) ? ttyname(fd) : errno_name(errno));
+			printf("ttyname.%d=%s\n", fd,
+			       ttyname(fd) ? ttyname(fd) : errno_name(errno));
 	}
 	if (isatty(0))
 		printf("tcpgrp=%d\n", tcgetpgrp(0));
@@ -359,7 +369,7 @@ static int try_each(char **argv)
 	int ret = 0;
 
 	for (; *argv; argv++) {
-		char *one[] = { *argv, NULL };
+		char *one[] = {*argv, NULL};
 
 		ret |= try_args(one);
 	}
@@ -381,6 +391,7 @@ int main(int argc, char **argv, char **envp)
 		kill(getpid(), atoi(argv[2]));
 		pause();
 	}
-	fprintf(stderr, "usage: probe facts | try [NAME [ARG...]] | each NAME... | exit N | signal N\n");
+	fprintf(stderr,
+		"usage: probe facts | try [NAME [ARG...]] | each NAME... | exit N | signal N\n");
 	return 2;
 }

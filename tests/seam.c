@@ -41,7 +41,8 @@ static void move_step(struct seam *seam, char *arg)
 		moved[i] = program[i];
 	if (from < to)
 		to--;
-	memmove(&moved[from], &moved[from + 1], (program_len - (size_t)from - 1) * sizeof(moved[0]));
+	memmove(&moved[from], &moved[from + 1],
+		(program_len - (size_t)from - 1) * sizeof(moved[0]));
 	memmove(&moved[to + 1], &moved[to], (program_len - (size_t)to - 1) * sizeof(moved[0]));
 	moved[to] = what;
 	seam->list = moved;
@@ -51,7 +52,8 @@ static void move_step(struct seam *seam, char *arg)
 static void list_steps(void)
 {
 	for (size_t i = 0; i < program_len; i++)
-		printf("%s %s%s%s\n", program[i]->id, program[i]->side == PARENT ? "parent" : "child",
+		printf("%s %s%s%s\n", program[i]->id,
+		       program[i]->side == PARENT ? "parent" : "child",
 		       program[i]->is_pure ? " pure" : "", program[i]->verify ? " verify" : "");
 }
 

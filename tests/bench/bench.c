@@ -26,8 +26,8 @@ enum { MAX_CONTESTANTS = 16, MAX_ARGS = 128, TIME_LIMIT = 20 };
 struct contestant {
 	char *name;
 	char *argv[MAX_ARGS];
-	double *ms;       /* one per run */
-	char why[200];    /* the reason when it does not run here, else "" */
+	double *ms;    /* one per run */
+	char why[200]; /* the reason when it does not run here, else "" */
 };
 
 static struct contestant list[MAX_CONTESTANTS];
@@ -53,7 +53,7 @@ static double now_ms(void)
 static double launch(char *const argv[], int out_fd)
 {
 	static char runtime[300];
-	char *const envp[] = { runtime, NULL };
+	char *const envp[] = {runtime, NULL};
 	posix_spawn_file_actions_t actions;
 	double start, end;
 	int status = -1;
@@ -153,8 +153,8 @@ static void report_table(int runs)
 			printf("%-22s does not run here: %s\n", c->name, c->why);
 		else
 			printf("%-22s %6.2f ms %6.2f ms %6.2f ms %6.2fx\n", c->name,
-			       quantile(c, runs, 0.5), quantile(c, runs, 0.1), quantile(c, runs, 0.9),
-			       quantile(c, runs, 0.5) / base);
+			       quantile(c, runs, 0.5), quantile(c, runs, 0.1),
+			       quantile(c, runs, 0.9), quantile(c, runs, 0.5) / base);
 	}
 	printf("%d launches each, interleaved; ratio of medians to %s\n", runs, list[0].name);
 }
@@ -169,7 +169,8 @@ static void report_json(int runs)
 		const char *end = i + 1 < n_list ? "," : "";
 
 		if (c->why[0])
-			printf("    {\"name\": \"%s\", \"error\": \"%s\"}%s\n", c->name, c->why, end);
+			printf("    {\"name\": \"%s\", \"error\": \"%s\"}%s\n", c->name, c->why,
+			       end);
 		else
 			printf("    {\"name\": \"%s\", \"median_ms\": %.3f, \"p10_ms\": %.3f, "
 			       "\"p90_ms\": %.3f, \"ratio\": %.3f}%s\n",
@@ -193,7 +194,7 @@ int main(int argc, char **argv)
 	if (runs < 1)
 		return 2;
 	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	(void)sigaction(SIGALRM, &(struct sigaction){ .sa_handler = too_slow }, NULL);
+	(void)sigaction(SIGALRM, &(struct sigaction){.sa_handler = too_slow}, NULL);
 	read_list();
 	for (size_t i = 0; i < n_list; i++) {
 		list[i].ms = calloc((size_t)runs, sizeof(double));

@@ -34,14 +34,14 @@
 
 #include "builtin_filter.h"
 
-#define MUST(call)                                                    \
-	({                                                            \
-		long must_ret = (long)(call);                         \
-		if (must_ret < 0) {                                   \
+#define MUST(call)                                                               \
+	({                                                                       \
+		long must_ret = (long)(call);                                    \
+		if (must_ret < 0) {                                              \
 			dprintf(2, "floor: line %d: %s: %m\n", __LINE__, #call); \
-			_exit(125);                                   \
-		}                                                     \
-		must_ret;                                             \
+			_exit(125);                                              \
+		}                                                                \
+		must_ret;                                                        \
 	})
 
 enum { LOCKED = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
@@ -108,7 +108,8 @@ static int below(int dir, const char *path)
 
 static void attach(int mnt, int target)
 {
-	MUST(sys_move_mount(mnt, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+	MUST(sys_move_mount(mnt, "", target, "",
+			    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
 }
 
 static void mount_at(int mnt, int root, const char *path)
@@ -121,25 +122,25 @@ static void mount_at(int mnt, int root, const char *path)
 
 static void set_attr(int mnt, uint64_t set, uint64_t clear, unsigned flags)
 {
-	struct mount_attr attr = { .attr_set = set, .attr_clr = clear };
+	struct mount_attr attr = {.attr_set = set, .attr_clr = clear};
 
 	MUST(sys_mount_setattr(mnt, "", AT_EMPTY_PATH | flags, &attr));
 }
 
 static int clone_tree(int dir, const char *path)
 {
-	return (int)MUST(sys_open_tree(dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-							(*path ? 0 : AT_EMPTY_PATH)));
+	return (int)MUST(sys_open_tree(
+		dir, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (*path ? 0 : AT_EMPTY_PATH)));
 }
 
 static int make_root(int src)
 {
-	struct mount_attr private = { .propagation = MS_PRIVATE };
+	struct mount_attr private = {.propagation = MS_PRIVATE};
 	int root;
 
 	MUST(sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &private));
-	root = (int)MUST(sys_open_tree(src, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-							AT_EMPTY_PATH | AT_RECURSIVE));
+	root = (int)MUST(sys_open_tree(
+		src, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE));
 	set_attr(root, LOCKED | MOUNT_ATTR_RDONLY, 0, AT_RECURSIVE);
 	/* onto itself: a mount has to be attached before anything can be attached below it */
 	MUST(sys_move_mount(root, "", src, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
@@ -148,8 +149,8 @@ static int make_root(int src)
 
 static void make_tmpfs(int root)
 {
-	static const char *const world[] = { "size", "67108864", "mode", "1777", NULL };
-	static const char *const run[] = { "size", "67108864", "mode", "755", NULL };
+	static const char *const world[] = {"size", "67108864", "mode", "1777", NULL};
+	static const char *const run[] = {"size", "67108864", "mode", "755", NULL};
 	int fd;
 
 	mount_at(fd = new_fs("tmpfs", LOCKED, world), root, "/tmp");
@@ -162,11 +163,11 @@ static void make_tmpfs(int root)
 
 static void make_nodes(int dev)
 {
-	static const char *const nodes[] = { "null", "zero", "full", "random", "urandom", "tty" };
+	static const char *const nodes[] = {"null", "zero", "full", "random", "urandom", "tty"};
 	static const char *const links[][2] = {
-		{ "/proc/self/fd", "fd" },         { "/proc/self/fd/0", "stdin" },
-		{ "/proc/self/fd/1", "stdout" },   { "/proc/self/fd/2", "stderr" },
-		{ "pts/ptmx", "ptmx" },
+		{"/proc/self/fd", "fd"},       {"/proc/self/fd/0", "stdin"},
+		{"/proc/self/fd/1", "stdout"}, {"/proc/self/fd/2", "stderr"},
+		{"pts/ptmx", "ptmx"},
 	};
 
 	for (size_t i = 0; i < 6; i++) {
@@ -177,7 +178,8 @@ static void make_nodes(int dev)
 		snprintf(host, sizeof(host), "/dev/%s", nodes[i]);
 		node = clone_tree(AT_FDCWD, host);
 		MUST(fstat(node, &st));
-		target = (int)MUST(openat(dev, nodes[i], O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0666));
+		target = (int)MUST(
+			openat(dev, nodes[i], O_CREAT | O_EXCL | O_RDONLY | O_CLOEXEC, 0666));
 		set_attr(node, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, 0);
 		attach(node, target);
 		close(target);
@@ -189,11 +191,11 @@ static void make_nodes(int dev)
 
 static void make_dev(int root)
 {
-	static const char *const dev_opts[] = { "size", "65536", "mode", "755", NULL };
-	static const char *const pts_opts[] = { "newinstance", NULL, "ptmxmode", "0666", "mode",
-						"620", NULL };
-	static const char *const shm_opts[] = { "size", "67108864", "mode", "1777", NULL };
-	const char *const dirs[] = { "pts", "shm", "mqueue" };
+	static const char *const dev_opts[] = {"size", "65536", "mode", "755", NULL};
+	static const char *const pts_opts[] = {"newinstance", NULL,  "ptmxmode", "0666",
+					       "mode",        "620", NULL};
+	static const char *const shm_opts[] = {"size", "67108864", "mode", "1777", NULL};
+	const char *const dirs[] = {"pts", "shm", "mqueue"};
 	int dev = new_fs("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, dev_opts), fd[3];
 
 	mount_at(dev, root, "/dev");
@@ -213,11 +215,11 @@ static void make_dev(int root)
 
 static void make_proc(int root)
 {
-	static const char *const masked[] = { "acpi", "asound", "interrupts", "kcore", "keys",
-					      "latency_stats", "sched_debug", "scsi", "timer_list",
-					      "timer_stats" };
-	static const char *const readonly[] = { "bus", "fs", "irq", "sys", "sysrq-trigger" };
-	static const char *const empty[] = { "size", "0", "mode", "555", NULL };
+	static const char *const masked[] = {"acpi",       "asound",        "interrupts",  "kcore",
+					     "keys",       "latency_stats", "sched_debug", "scsi",
+					     "timer_list", "timer_stats"};
+	static const char *const readonly[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
+	static const char *const empty[] = {"size", "0", "mode", "555", NULL};
 	int proc = new_fs("proc", LOCKED | MOUNT_ATTR_NOEXEC, NULL);
 	int null = clone_tree(AT_FDCWD, "/dev/null");
 
@@ -230,7 +232,8 @@ static void make_proc(int root)
 			continue;
 		MUST(fstat(at, &st));
 		cover = S_ISDIR(st.st_mode)
-				? new_fs("tmpfs", LOCKED | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY, empty)
+				? new_fs("tmpfs", LOCKED | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY,
+					 empty)
 				: clone_tree(null, "");
 		attach(cover, at);
 		close(cover);
@@ -253,7 +256,7 @@ static void make_proc(int root)
 
 static void loopback_up(void)
 {
-	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	struct ifreq ifr = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
 	int fd = (int)MUST(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
 
 	MUST(ioctl(fd, SIOCSIFFLAGS, &ifr));
@@ -262,15 +265,16 @@ static void loopback_up(void)
 
 static void drop_caps(void)
 {
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2] = { 0 };
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2] = {0};
 
 	for (int cap = 0; cap <= 40; cap++)
 		MUST(prctl(PR_CAPBSET_DROP, cap, 0, 0, 0));
-	MUST(prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |
-		   SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
-		   SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
-		   SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED, 0, 0, 0));
+	MUST(prctl(PR_SET_SECUREBITS,
+		   SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+			   SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+			   SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
+		   0, 0, 0));
 	MUST(setresgid(1000, 1000, 1000));
 	MUST(setresuid(1000, 1000, 1000));
 	MUST(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
@@ -279,8 +283,8 @@ static void drop_caps(void)
 
 static void landlock(void)
 {
-	struct landlock_ruleset_attr attr = { .handled_access_fs = LANDLOCK_ACCESS_FS_MAKE_BLOCK |
-								   LANDLOCK_ACCESS_FS_MAKE_CHAR };
+	struct landlock_ruleset_attr attr = {.handled_access_fs = LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+								  LANDLOCK_ACCESS_FS_MAKE_CHAR};
 	int fd = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 
 	if (fd < 0)
@@ -291,7 +295,7 @@ static void landlock(void)
 
 static void filter(const struct sock_filter *prog, unsigned short len, unsigned flags)
 {
-	struct sock_fprog fprog = { .len = len, .filter = (struct sock_filter *)(uintptr_t)prog };
+	struct sock_fprog fprog = {.len = len, .filter = (struct sock_filter *)(uintptr_t)prog};
 
 	MUST(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &fprog));
 }
@@ -322,10 +326,10 @@ static void init_loop(pid_t workload)
 
 static void child(int src, char **argv)
 {
-	static const struct rlimit no_core = { 0, 0 };
-	static const struct rlimit pids = { 1024, 1024 };
-	char *const envp[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-			       "HOME=/", NULL };
+	static const struct rlimit no_core = {0, 0};
+	static const struct rlimit pids = {1024, 1024};
+	char *const envp[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+			      "HOME=/", NULL};
 	int root;
 	pid_t workload;
 
@@ -361,7 +365,7 @@ static void child(int src, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct clone_args args = { .exit_signal = SIGCHLD };
+	struct clone_args args = {.exit_signal = SIGCHLD};
 	int pidfd, pair[2], src, status, sigfd;
 	struct pollfd wait_for[2];
 	sigset_t all;
@@ -390,8 +394,8 @@ int main(int argc, char **argv)
 	close(pair[1]);
 	write_maps(pid);
 	pass(pair[0]);
-	wait_for[0] = (struct pollfd){ .fd = pidfd, .events = POLLIN };
-	wait_for[1] = (struct pollfd){ .fd = sigfd, .events = POLLIN };
+	wait_for[0] = (struct pollfd){.fd = pidfd, .events = POLLIN};
+	wait_for[1] = (struct pollfd){.fd = sigfd, .events = POLLIN};
 	while (!(wait_for[0].revents & POLLIN)) {
 		MUST(poll(wait_for, 2, -1));
 		if (wait_for[1].revents & POLLIN) {

@@ -30,8 +30,8 @@ Test(supervise, signals)
 	supervise_signals(&set);
 	for (int sig = 1; sig <= SIGRTMAX; sig++)
 		if (sig < 32 || sig >= SIGRTMIN)
-			cr_assert_eq(sigismember(&set, sig), signal_rule(sig) != SIGNAL_FATAL, "signal %d",
-				     sig);
+			cr_assert_eq(sigismember(&set, sig), signal_rule(sig) != SIGNAL_FATAL,
+				     "signal %d", sig);
 }
 
 Test(supervise, exit_status)
@@ -145,15 +145,15 @@ static int do_fsync_other(void)
 	return 10;
 }
 
-#define assert_exit(fn, code) \
-	do { \
-		int s_ = under(few, sizeof(few) / sizeof(few[0]), fn); \
+#define assert_exit(fn, code)                                                                  \
+	do {                                                                                   \
+		int s_ = under(few, sizeof(few) / sizeof(few[0]), fn);                         \
 		cr_assert(WIFEXITED(s_) && WEXITSTATUS(s_) == (code), #fn ": status %#x", s_); \
 	} while (0)
 
-#define assert_killed(fn) \
-	do { \
-		int s_ = under(few, sizeof(few) / sizeof(few[0]), fn); \
+#define assert_killed(fn)                                                                     \
+	do {                                                                                  \
+		int s_ = under(few, sizeof(few) / sizeof(few[0]), fn);                        \
 		cr_assert(WIFSIGNALED(s_) && WTERMSIG(s_) == SIGSYS, #fn ": status %#x", s_); \
 	} while (0)
 
@@ -223,8 +223,7 @@ Test(confine, close_all_but)
 
 Test(confine, process)
 {
-	static const struct mini_rule rules[] = {{.nr = __NR_exit_group},
-						 {.nr = __NR_prctl}};
+	static const struct mini_rule rules[] = {{.nr = __NR_exit_group}, {.nr = __NR_prctl}};
 	int status;
 	pid_t pid = fork();
 
@@ -233,7 +232,8 @@ Test(confine, process)
 
 		if (confine_process("t", rules, 2, &err))
 			_exit(1);
-		if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+		if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) ||
+		    prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
 			_exit(2);
 		if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != SECCOMP_MODE_FILTER)
 			_exit(3);

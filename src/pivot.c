@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pivot.c - entering the new root, and the working directory in it.
+ *
+ * Should: leave no path to the host: the old root is detached, and that is checked.
+ * Mustn't: take a working directory on trust (CVE-2024-21626).
+ */
+#include "mnt.h"
+#include "sys.h"
+#include "verify.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- pivot --------------------------------------------------------------------------------- */
+
+static int pivot_run(struct run *r, struct err *err)
+{
+	struct stat new_root, now;
+	int rc;
+
+	if (fchdir(r->root) < 0 || fstat(r->root, &new_root) < 0)
+		return err_set(err, errno, "enter the new root");
+	rc = sys_pivot_root(".", ".");
+	if (rc < 0)
+		return err_set(err, -rc, "pivot_root");
+	/* The old root now lies on top of the new one, at the same place: take it away. */
+	if (umount2(".", MNT_DETACH) < 0)
+		return err_set(err, errno, "detach the old root");
+	if (stat("/", &now) < 0)
+		return err_set(err, errno, "/");
+	if (now.st_dev != new_root.st_dev || now.st_ino != new_root.st_ino)
+		return err_say(err, "/ is not the new root after pivot_root");
+	return chdir("/") < 0 ? err_set(err, errno, "/") : 0;
+}
+
+static int count_root(const struct run *r, const char *point, const char *options, void *arg)
+{
+	unsigned *n = arg;
+
+	(void)r, (void)options;
+	*n += !strcmp(point, "/");
+	return 0;
+}
+
+/* Before pivot the new root lies over the old one: two mounts on /. Afterwards there is one. */
+static int pivot_verify(const struct run *r, struct err *err)
+{
+	unsigned n = 0;
+	int rc = verify_mounts(r, count_root, &n);
+
+	if (rc < 0)
+		return err_set(err, -rc, "mounts of the sandbox");
+	return n == 1 ? 0 : err_say(err, "%u mounts on /, so the host's root is still there", n);
+}
+
+const struct step step_pivot = {
+	.id = "pivot",
+	.what = "make the new tree the root of the mount namespace and detach the old one",
+	.why = "after the last mount that needs something of the host; from here on no path leads to it",
+	.refs = "pivot_root(2), umount2(2) MNT_DETACH",
+	.side = CHILD,
+	.run = pivot_run,
+	.verify = pivot_verify,
+	.hints =
+		(const struct hint[]){
+			{EINVAL,
+			 "the host's root is an initramfs, or its / is shared: see pivot_root(2)"},
+			{0, NULL}},
+};
+
+static int cwd_run(struct run *r, struct err *err)
+{
+	auto_close int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	auto_close int dir = -1;
+	struct stat now, root;
+	char path[PATH_MAX];
+
+	if (top < 0 || fstat(top, &now) < 0 || fstat(r->root, &root) < 0)
+		return err_set(err, errno, "/");
+	if (now.st_dev != root.st_dev || now.st_ino != root.st_ino)
+		return err_say(err, "/ is still the host's");
+	dir = mnt_resolve(top, r->spec->workdir, O_DIRECTORY);
+	if (dir == -ENOENT &&
+	    mnt_is_own(r, top)) { /* Docker makes it; on a writable root so do we */
+		int rc = mnt_make(r, top, r->spec->workdir, true);
+
+		dir = rc < 0 ? rc : mnt_resolve(top, r->spec->workdir, O_DIRECTORY);
+	}
+	if (dir < 0)
+		return err_set(err, -dir, "--workdir %s", r->spec->workdir);
+	if (fchdir(dir) < 0)
+		return err_set(err, errno, "--workdir %s", r->spec->workdir);
+	/* CVE-2024-21626: a working directory outside of the root shows as "(unreachable)". */
+	if (syscall(SYS_getcwd, path, sizeof(path)) < 0)
+		return err_set(err, errno, "--workdir %s", r->spec->workdir);
+	if (path[0] != '/')
+		return err_say(err, "--workdir %s: leads outside of the sandbox", r->spec->workdir);
+	return 0;
+}
+
+const struct step step_cwd = {
+	.id = "cwd",
+	.what = "enter the working directory",
+	.why = "after pivot, or it could point into the host (CVE-2024-21626)",
+	.refs = "chdir(2), openat2(2)",
+	.side = CHILD,
+	.run = cwd_run,
+	.hints =
+		(const struct hint[]){
+			{ENOENT, "make the directory in the rootfs, or choose another with -w"},
+			{ENOTDIR, "the working directory has to be a directory"},
+			{ELOOP, "a symbolic link into /proc, or a loop, is no working directory"},
+			{EACCES,
+			 "the root of the sandbox may not enter it: see its owner and mode"},
+			{0, NULL}},
+};
