@@ -185,14 +185,14 @@ extern const struct step *const program[];
 extern const size_t program_len;
 
 /* Every room's steps, for program.c. */
-extern const struct step step_host, step_root_open, step_ids, step_overlay_check, step_user,
-	step_secrets_read, step_filter_compile, step_lsm_check, step_command, step_cgroup_plan,
-	step_cgroup, step_clone, step_idmap, step_oom, step_root_idmap, step_guard, step_hold,
-	step_become_root, step_undump, step_net_lo, step_hostname, step_private, step_root_bind,
-	step_root_ro, step_root_attach, step_mounts, step_secrets, step_dev, step_tty,
-	step_tty_attach, step_proc, step_sysctl, step_mask, step_sys, step_pivot, step_cwd,
-	step_session, step_limits, step_keyring, step_umask, step_filter_early, step_caps, step_lsm,
-	step_nnp, step_landlock, step_leash, step_init, step_fds, step_filter, step_verify,
-	step_exec;
+extern const struct step step_host, step_root_open, step_ids, step_overlay_check, step_overlay_dirs,
+	step_user, step_secrets_read, step_filter_compile, step_lsm_check, step_command,
+	step_cgroup_plan, step_cgroup, step_clone, step_idmap, step_oom, step_root_idmap,
+	step_guard, step_hold, step_become_root, step_undump, step_net_lo, step_hostname,
+	step_private, step_root_bind, step_root_ro, step_root_attach, step_mounts, step_secrets,
+	step_dev, step_tty, step_tty_attach, step_proc, step_sysctl, step_mask, step_sys,
+	step_pivot, step_cwd, step_session, step_limits, step_keyring, step_umask,
+	step_filter_early, step_caps, step_lsm, step_nnp, step_landlock, step_leash, step_init,
+	step_fds, step_filter, step_verify, step_exec;
 
 #endif

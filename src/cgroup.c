@@ -39,6 +39,7 @@
 
 #define LEAF "launcher-of-pillbox" /* where the launcher goes when it has to leave the parent */
 #define END_MS 2000                /* processes that are killed need this long at worst */
+#define LOCK_TRIES 1000            /* 2 s: a sweeper stuck for longer is no sweeper */
 #define RETRIES 10                 /* another launcher removed the directory under us */
 
 /* ---- directories ---------------------------------------------------------------------------- */
@@ -134,8 +135,7 @@ static int parent_open(struct run *r, struct err *err)
 	return controllers_enable(fd, p->cgroup_parent, p->cgroup_need, err);
 }
 
-/* Remove what killed launchers left: ours by name, not locked, and the kernel says empty. */
-static void sweep(int parent)
+static void sweep_locked(int parent)
 {
 	int copy = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
@@ -160,6 +160,32 @@ static void sweep(int parent)
 			(void)unlinkat(parent, e->d_name, AT_REMOVEDIR);
 	}
 	(void)closedir(dir);
+}
+
+/*
+ * Remove what killed launchers left: ours by name, not locked, and the kernel says empty. Between its
+ * mkdir and its lock a fresh group looks just so: who makes one holds the parent's lock shared, and
+ * who sweeps needs it alone and does not wait for it.
+ */
+static void sweep(int parent)
+{
+	if (flock(parent, LOCK_EX | LOCK_NB) < 0)
+		return;
+	sweep_locked(parent);
+	(void)flock(parent, LOCK_UN); /* our own lock: cannot fail */
+}
+
+/* Shared with other makers; a sweeper has it for a moment only. */
+static int parent_lock(int parent)
+{
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (flock(parent, LOCK_SH | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		nap(2);
+	}
+	return -EBUSY;
 }
 
 /* 0, -EAGAIN when a sweeper took it between our mkdir and our lock, or another -errno. */
@@ -281,7 +307,12 @@ static int cgroup_run(struct run *r, struct err *err)
 		}
 		if (rc == 0) {
 			sweep(r->cgroup_parent);
-			rc = group_make(r, &last);
+			rc = parent_lock(r->cgroup_parent);
+			if (rc < 0)
+				err_set(&last, -rc, "lock of %s", r->plan->cgroup_parent);
+			else
+				rc = group_make(r, &last);
+			(void)flock(r->cgroup_parent, LOCK_UN); /* our own lock: cannot fail */
 		}
 		if (last.is_set)
 			*err = last;

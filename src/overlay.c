@@ -178,7 +178,7 @@ static int overlay_check_run(struct run *r, struct err *err)
 			return err_set(err, errno, "--overlay %s", dir);
 		if (!S_ISDIR(st.st_mode))
 			return err_set(err, ENOTDIR, "--overlay %s", dir);
-		if (!id_mapped(&r->plan->uids, st.st_uid)) {
+		if (r->plan->map_kind != MAP_ROOT && !id_mapped(&r->plan->uids, st.st_uid)) {
 			err_say(err, "--overlay %s: its owner %u is not in the id map", dir,
 				st.st_uid);
 			err_hint(
@@ -213,4 +213,48 @@ const struct step step_overlay_check = {
 			{ENOENT,
 			 "--overlay keeps the changes in a directory of yours: mkdir it first"},
 			{0, NULL}},
+};
+
+/* ---- overlay-dirs (parent) ------------------------------------------------------------------ */
+
+static bool overlay_dirs_wanted(const struct run *r)
+{
+	return r->spec->root_mode == ROOT_OVERLAY && r->plan->map_kind == MAP_ROOT;
+}
+
+/* One directory, owned by root of the sandbox. One that is there keeps what it has. */
+static int dir_make(int dir, const char *name, mode_t mode, const struct run *r, struct err *err)
+{
+	auto_close int fd = -1;
+
+	if (mkdirat(dir, name, 0700) < 0)
+		return errno == EEXIST ? 0 : err_set(err, errno, "--overlay: make %s", name);
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fchown(fd, r->plan->uids.ext[0].outside, r->plan->gids.ext[0].outside) < 0 ||
+	    fchmod(fd, mode) < 0)
+		return err_set(err, errno, "--overlay: owner of %s", name);
+	return 0;
+}
+
+static int overlay_dirs_run(struct run *r, struct err *err)
+{
+	auto_close int dir = open(r->spec->overlay_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat root;
+
+	if (dir < 0 || fstat(r->root_src, &root) < 0)
+		return err_set(err, errno, "--overlay %s", r->spec->overlay_dir);
+	if (dir_make(dir, "upper", root.st_mode & 07777, r, err) < 0)
+		return -EIO;
+	return dir_make(dir, "work", 0700, r, err);
+}
+
+const struct step step_overlay_dirs = {
+	.id = "overlay-dirs",
+	.what = "make the layer's two directories in --overlay DIR, for root of the sandbox",
+	.why = "real root is nobody inside, so the child could make nothing in a directory of root's; "
+	       "before clone, while we are root",
+	.refs = "chown(2)",
+	.side = PARENT,
+	.wanted = overlay_dirs_wanted,
+	.run = overlay_dirs_run,
 };

@@ -25,6 +25,7 @@ const struct step *const program[] = {
 	&step_command,
 
 	/* The launcher acts. From here on the request is read-only memory. */
+	&step_overlay_dirs,
 	&step_cgroup,
 	&step_clone,
 	&step_idmap,

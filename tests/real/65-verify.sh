@@ -56,6 +56,7 @@ table() {
 clone        |                                      | idmap: |
 idmap        |                                      | (become-)?root(-idmap)?: |
 guard        | --no-init                            | there is no guard process |
+oom          | --oom-score-adj 500                  | oom_score_adj is | !oom_score_adj=500
 undump       | --userns single                      | the process is dumpable |
 net-lo       |                                      | lo is down |
 root-ro      |                                      | / is writable | mount=/ [^ ]+ rw.*
