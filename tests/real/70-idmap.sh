@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # RAN and OUT are read by lib.sh
 # SPDX-License-Identifier: Apache-2.0
 # 70-idmap.sh - the host's part of an id map: /etc/subuid, /etc/subgid, newuidmap and newgidmap, each
 # in every state that users have met. A private mount namespace puts a file of ours over the host's.
