@@ -283,7 +283,14 @@ t 'standard output is a pipe that closes' pipe_closed
 sigchld() { run sh -c 'trap "" CHLD; exec "$0" run "$1" -- /bin/sh -c "exit 9"' "$PB" "$ROOT"; want_rc 9; }
 t 'SIGCHLD ignored by the caller' sigchld
 
-low_limits() { run sh -c "ulimit $1; exec \"\$0\" run \"\$1\" -- /bin/sh -c 'exit 9'" "$PB" "$ROOT"; [ "$RC" = 9 ] || want_refused 125; }
+low_limits() { # LIMIT
+	# A sanitizer maps terabytes and loads its library before main(): such limits are its end, not ours.
+	case $1 in
+	'-n 3' | -v*) if grep -q libasan "$PB"; then skip 'the sanitizer cannot start'; return; fi ;;
+	esac
+	run sh -c "ulimit $1; exec \"\$0\" run \"\$1\" -- /bin/sh -c 'exit 9'" "$PB" "$ROOT"
+	[ "$RC" = 9 ] || want_refused 125
+}
 for limit in '-n 8' '-n 3' '-f 0' '-s 64' '-v 20000' '-v 2000'; do
 	t "caller's ulimit $limit: it works or it says why" low_limits "$limit"
 done
