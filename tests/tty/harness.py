@@ -185,7 +185,8 @@ class Terminal:
         """Wait for the bytes, and forget what came up to them."""
         end = time.monotonic() + seconds
         while not (found := re.search(pattern, self.buf)):
-            check(time.monotonic() < end, f"no {pattern!r} within {seconds:g} s in {self.buf[-300:]!r}")
+            check(time.monotonic() < end,
+                  f"no {pattern!r} within {seconds:g} s in {self.buf[-300:]!r}")
             self.pump(0.05)
         self.buf = self.buf[found.end():]
         return found
@@ -250,14 +251,14 @@ class Terminal:
     def is_restored(self):
         return self.is_hung_up or termios.tcgetattr(self.slave) == self.saved
 
-    def want_mode(self, is_as_wanted, what, since=None):
-        end = (since or time.monotonic()) + SOON
+    def want_mode(self, is_as_wanted, what, since=None, seconds=SOON):
+        end = (since or time.monotonic()) + seconds
         while not is_as_wanted():
             check(time.monotonic() < end, f"the caller's terminal is not {what}")
             time.sleep(0.01)
 
-    def want_raw(self):
-        self.want_mode(self.is_raw, "raw")
+    def want_raw(self, seconds=SOON):
+        self.want_mode(self.is_raw, "raw", seconds=seconds)
 
     def want_restored(self, since=None):
         self.want_mode(self.is_restored, "as it was before", since)
@@ -284,14 +285,29 @@ class Terminal:
     def close(self):
         """Ends what is still there: only after a failed check is there anything."""
         for pid in {self.pid, self.leader, *descendants(self.leader), *descendants(self.pid)}:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except OSError:
-                pass  # gone, or a subordinate id: that one dies with its init
+            signal_if_there(pid, signal.SIGKILL)
         if not self.is_hung_up:
             self.hang_up()
         os.close(self.status)
         Terminal.open_ones.remove(self)
+
+
+def signal_if_there(pid, sig):
+    try:
+        os.kill(pid, sig)
+    except OSError:
+        pass  # gone
+
+
+def clear_away():
+    """After a failed check: what it left must not fail the tests that follow."""
+    end = time.monotonic() + SOON
+    while (left := descendants()) and time.monotonic() < end:
+        for pid in left:
+            signal_if_there(pid, signal.SIGKILL)
+        reap()
+        time.sleep(0.005)
+    reap()
 
 
 def reap():
@@ -321,11 +337,18 @@ TESTS = []
 INIT = (("", ()), (", --no-init", ("--no-init",)))
 
 
-def test(name, in_short=False, each=(("", ()),)):
-    """in_short: also among the few that further identities run. each: (suffix, arguments)."""
+NEVER, FIRST, ALL = range(3)
+
+
+def test(name, in_short=NEVER, each=(("", ()),)):
+    """
+    each: (suffix, arguments) of the variants. in_short: which of them further identities run, for
+    whom there is not the time for everything.
+    """
     def add(function):
-        for suffix, args in each:
-            TESTS.append((name + suffix, function, args, in_short))
+        for i, (suffix, args) in enumerate(each):
+            is_short = in_short == ALL or (in_short == FIRST and i == 0)
+            TESTS.append((name + suffix, function, args, is_short))
         return function
     return add
 
@@ -347,11 +370,7 @@ def run_one(function, args):
     finally:
         for terminal in list(Terminal.open_ones):
             terminal.close()
-        end = time.monotonic() + SOON
-        while descendants() and time.monotonic() < end:
-            reap()
-            time.sleep(0.005)
-        reap()
+        clear_away()
     return reason
 
 
@@ -371,7 +390,8 @@ def main(identity, is_short, seconds):
         try:
             reason = run_one(function, args)
         except OutOfTime:
-            print(f"not ok - {identity}: {name}: the {seconds} s for all tests are over", flush=True)
+            print(f"not ok - {identity}: {name}: the {seconds} s for all tests are over",
+                  flush=True)
             return 1
         if reason:
             failed += 1

@@ -8,10 +8,10 @@ import os
 import signal
 import time
 
-from harness import INIT, SOON, check, cpu_ticks, pillbox, sh, test
+from harness import ALL, FIRST, INIT, SOON, check, cpu_ticks, pillbox, sh, test
 
 
-@test("stdin is a terminal: /dev/pts/0 with the caller's size", in_short=True, each=INIT)
+@test("stdin is a terminal: /dev/pts/0 with the caller's size", in_short=FIRST, each=INIT)
 def own_pty(*opts):
     t = sh("tty; stty size; test -t 0 && test -t 1 && test -t 2 && echo all-three; read x; exit 7",
            *opts, size=(33, 77))
@@ -28,7 +28,7 @@ def leader():
     t.want(7)
 
 
-@test("/dev/console, /dev/tty and the terminal's name inside", in_short=True, each=INIT)
+@test("/dev/console, /dev/tty and the terminal's name inside", in_short=FIRST, each=INIT)
 def console(*opts):
     t = sh("stat -c %t:%T /dev/console; stat -c %t:%T /dev/pts/0; tty </dev/console;"
            "readlink /proc/self/fd/0; echo A$((1+1)) >/dev/console; echo B$((1+1)) >/dev/tty;"
@@ -39,7 +39,7 @@ def console(*opts):
           f"it says {lines}")
 
 
-@test("the controlling terminal is the workload's own", in_short=True)
+@test("the controlling terminal is the workload's own", in_short=FIRST)
 def facts():
     t = pillbox(command=["/bin/probe", "facts"])
     t.want(0)
@@ -49,9 +49,10 @@ def facts():
           f"session {facts['sid']}, group {facts['pgrp']}, foreground {facts['tcpgrp']}")
 
 
-@test("a new size arrives, with SIGWINCH", in_short=True, each=INIT)
+@test("a new size arrives, with SIGWINCH", in_short=FIRST, each=INIT)
 def resize(*opts):
-    t = sh("trap 'stty size' WINCH; trap 'exit 3' INT; echo ready; while :; do sleep 0.05; done", *opts)
+    t = sh("trap 'stty size' WINCH; trap 'exit 3' INT; echo ready; while :; do sleep 0.05; done",
+           *opts)
     t.expect(b"ready")
     for rows, cols in ((50, 120), (3, 7), (24, 80)):
         t.resize(rows, cols)
@@ -60,7 +61,7 @@ def resize(*opts):
     t.want(3)
 
 
-@test("Ctrl-C ends a command that has no handler", in_short=True)
+@test("Ctrl-C ends a command that has no handler", in_short=FIRST)
 def ctrl_c():
     t = sh("echo ready; sleep 99; echo no")
     t.expect(b"ready")
@@ -101,15 +102,14 @@ def ctrl_z_alone(*opts):
     t.want(0)
 
 
-@test("job control in a shell inside: Ctrl-Z, bg, fg, Ctrl-C, Ctrl-D", in_short=True, each=INIT)
+@test("job control in a shell inside: Ctrl-Z, bg, fg, Ctrl-C, Ctrl-D", in_short=FIRST, each=INIT)
 def job_control(*opts):
     t = pillbox("-e", "PS1=% ", *opts, command=["/bin/sh", "-i"])
     t.expect(b"% ")
     t.want_raw()
-    # Asked for until it is there: Ctrl-Z before the job runs would be typed at the prompt.
+    # Ctrl-Z once the job says that it runs, not while the shell is still busy with it
     t.type(b"sh -c 'echo R$((1+1)); exec sleep 98'\n")
     t.expect(rb"R2\r\n")
-    time.sleep(0.05)
     t.type(b"\x1a")
     t.expect(b"Stopped")
     t.expect(b"% ")
@@ -117,18 +117,18 @@ def job_control(*opts):
     t.expect(rb"\n1\r\nB2\r\n")
     t.type(b"fg; echo status=$?\n")
     t.expect(rb"\nsh -c .*\r\n")
-    time.sleep(0.1)
+    time.sleep(0.3)  # it says so before it hands over the terminal
     t.type(b"\x03")
     t.type(b"echo C$((1+1))\n")
     t.expect(rb"C2\r\n")
-    check(b"can't access tty" not in t.buf, "no job control")
     t.type(b"(exit 5)\n")
-    t.expect(b"% ")
+    t.expect(rb"\(exit 5\)\r\n")
+    t.expect(b"% ")  # the prompt after it: a key between two prompts can get lost in the shell
     t.type(b"\x04")
     t.want(5)
 
 
-@test("Ctrl-D is the end of input", in_short=True, each=INIT)
+@test("Ctrl-D is the end of input", in_short=FIRST, each=INIT)
 def ctrl_d(*opts):
     t = sh("cat >/dev/null; echo E$((1+1)); cat", *opts)
     t.want_raw()
@@ -140,7 +140,7 @@ def ctrl_d(*opts):
     t.want(0)
 
 
-# --- other standard input and output ---------------------------------------------------------------
+# --- other standard input and output --------------------------------------------------------------
 
 
 def with_input(data, script, *opts):
@@ -154,7 +154,7 @@ def with_input(data, script, *opts):
     return t
 
 
-@test("-t with a pipe as stdin", in_short=True, each=INIT)
+@test("-t with a pipe as stdin", in_short=FIRST, each=INIT)
 def pipe(*opts):
     t = with_input(b"one\ntwo\n", "tty; cat; echo E$((1+1))", "-t", *opts)
     t.want(0)
@@ -185,7 +185,7 @@ def pipe_no_tty():
     check(b"/dev/pts" not in t.buf, f"it shows {t.buf!r}")
 
 
-@test("--no-tty: the workload has no terminal to open", in_short=True, each=INIT)
+@test("--no-tty: the workload has no terminal to open", in_short=FIRST, each=INIT)
 def no_tty(*opts):
     t = sh("ls /dev/pts/0 /dev/console 2>/dev/null; echo x >/dev/tty || echo ready; read x; exit 4",
            "--no-tty", *opts)
@@ -223,7 +223,7 @@ def stdout_gone():
 # --- bytes ----------------------------------------------------------------------------------------
 
 
-@test("100,000 lines, complete and in order", in_short=True, each=INIT)
+@test("100,000 lines, complete and in order", in_short=FIRST, each=INIT)
 def flood(*opts):
     t = sh("seq 1 100000; printf last-without-end", *opts)
     t.want(0, 20)
@@ -259,7 +259,7 @@ def late_reader_small():
     check(t.all_output().endswith(b"700\r\n") and t.buf.count(b"\n") == 700, f"{t.buf[-40:]!r}")
 
 
-@test("nobody reads: no hang, no busy loop", in_short=True, each=INIT)
+@test("nobody reads: no hang, no busy loop", each=INIT)
 def blocked_reader(*opts):
     t = sh("trap 'exit 9' TERM; yes & wait", *opts)
     time.sleep(0.5)
@@ -286,7 +286,7 @@ def nobody_inside():
     t.want(0)
 
 
-@test("every byte passes both ways", in_short=True)
+@test("every byte passes both ways", in_short=FIRST)
 def transparent():
     every = bytes(range(256)) * 4
     t = sh("stty raw -echo; echo ready; head -c 1024")
@@ -310,7 +310,7 @@ def paste():
     t.want(0)
 
 
-# --- the caller's terminal is out of reach ----------------------------------------------------------
+# --- the caller's terminal is out of reach --------------------------------------------------------
 
 UNFILTERED = ("--security-opt", "seccomp=unconfined")
 ESCAPES = (
@@ -323,7 +323,7 @@ ESCAPES = (
 )
 
 
-@test("TIOCSTI types nothing on the caller's terminal", in_short=True, each=ESCAPES)
+@test("TIOCSTI types nothing on the caller's terminal", in_short=ALL, each=ESCAPES)
 def tiocsti(*opts):
     for name in ("tiocsti", "tiocsti-high"):
         t = pillbox(*opts, command=["/bin/probe", "try", name])

@@ -7,26 +7,27 @@ import os
 import signal
 import time
 
-from harness import (INIT, PB, ROOT, Terminal, check, descendants, name_of, test, want_nothing_left)
+from harness import (ALL, FIRST, INIT, PB, ROOT, SOON, Terminal, check, descendants, name_of,
+                     stat_of, test, want_nothing_left)
 
 PROMPT = rb"PROMPT>"
 
 
 class Shell(Terminal):
     def __init__(self):
-        super().__init__(["/bin/bash", "--norc", "--noprofile", "--noediting", "-i"], is_leader=True)
+        super().__init__(["/bin/bash", "--norc", "--noprofile", "--noediting", "-i"],
+                         is_leader=True)
         self.type(b"PS1='PROM''PT>'\n")
         self.expect(PROMPT)
 
     def launch(self, script, *opts, end=""):
         """A launch as a job; the script must not hold what it prints, or the echo would match."""
-        line = " ".join([PB, "run", "--stop-timeout", "1", *opts, ROOT, "--", "sh", "-c", f"'{script}'"])
-        self.type(f"{line} {end}\n".encode())
+        line = [PB, "run", "--stop-timeout", "1", *opts, ROOT, "--", "sh", "-c", f"'{script}'", end]
+        self.type(" ".join(line).encode() + b"\n")
 
     def launcher(self):
         """The shell's own child; the others are below it."""
-        below = set(descendants(self.pid))
-        jobs = [p for p in below if not any(p in descendants(q) for q in below)]
+        jobs = [p for p in descendants(self.pid) if (stat_of(p) or "??")[1] == str(self.pid)]
         check(len(jobs) == 1, f"jobs: {[name_of(p) for p in jobs]}")
         return jobs[0]
 
@@ -42,7 +43,7 @@ class Shell(Terminal):
 TICKS = "echo R$((1+1)); i=0; while [ $i -lt 200 ]; do sleep 0.05; i=$((i+1)); echo tick$i; done"
 
 
-@test("no terminal inside: Ctrl-C reaches the whole job", in_short=True)
+@test("no terminal inside: Ctrl-C reaches the whole job", in_short=FIRST)
 def ctrl_c():
     s = Shell()
     s.launch("echo R$((1+1)); sleep 94; echo after$((1+1))", "--no-tty")
@@ -54,7 +55,7 @@ def ctrl_c():
     s.leave()
 
 
-@test("no terminal inside: Ctrl-Z, bg, fg, Ctrl-C", in_short=True, each=INIT)
+@test("no terminal inside: Ctrl-Z, bg, fg, Ctrl-C", in_short=FIRST, each=INIT)
 def ctrl_z(*opts):
     s = Shell()
     s.launch(TICKS, "--no-tty", *opts)
@@ -90,7 +91,7 @@ def killed_no_tty(*opts):
     s.leave()
 
 
-@test("the launcher is killed as a job: the shell has its terminal", in_short=True, each=INIT)
+@test("the launcher is killed as a job: the shell has its terminal", in_short=ALL, each=INIT)
 def killed_job(*opts):
     s = Shell()
     s.launch("trap : HUP INT TERM; echo R$((1+1)); sleep 94", *opts)
@@ -127,7 +128,7 @@ def stopped_job(*opts):
     s.leave()
 
 
-@test("a job in the background leaves the terminal alone; fg gives it the keys", in_short=True)
+@test("a job in the background leaves the terminal alone; fg gives it the keys", in_short=FIRST)
 def background():
     s = Shell()
     s.launch("sleep 0.3; echo B$((1+1)); read x; echo got-$x-$((1+1)); exit 5", "-t", end="&")
@@ -136,7 +137,7 @@ def background():
     s.say(b"echo sh$((1+1))", b"sh2")
     s.type(b"fg\n")
     s.expect(b"fg\r\n")
-    s.want_raw()
+    s.want_raw(2 * SOON)  # no signal tells of it: the launcher looks once a second
     s.type(b"word\n")
     s.expect(rb"got-word-2\r\n")
     s.expect(PROMPT)
@@ -147,7 +148,8 @@ def background():
 @test("a job in the background is ended by kill %1", each=INIT)
 def background_kill(*opts):
     s = Shell()
-    s.launch("trap : HUP; echo B$((1+1)); exec sleep 94", "-t", "--stop-signal", "KILL", *opts, end="&")
+    s.launch("trap : HUP; echo B$((1+1)); exec sleep 94", "-t", "--stop-signal", "KILL", *opts,
+             end="&")
     s.expect(rb"B2\r+\n")  # a terminal that is not raw adds one
     s.say(b"kill %1; wait %1; echo rc=$?", b"rc=137")
     check(s.is_restored(), "the terminal's mode was changed")
