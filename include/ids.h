@@ -83,6 +83,8 @@ int ids_fit(const struct ids_out *map, const char *what, const char *kind, uint3
 	    const struct ids_in *in, struct err *err);
 /* Is container id `id` in the map? */
 bool id_map_has(const struct id_map *m, uint32_t id);
+/* The same for an id of the host. */
+bool id_map_has_outside(const struct id_map *m, uint32_t id);
 /* How many ids it has; 0..N-1 unless it is a single-id map. */
 uint32_t id_map_count(const struct id_map *m);
 /* "0 100000 65536\n..." as the kernel takes it. Returns the length; size 256 is always enough. */

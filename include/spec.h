@@ -9,6 +9,7 @@
 #ifndef PILLBOX_SPEC_H
 #define PILLBOX_SPEC_H
 
+#include <linux/capability.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -204,5 +205,14 @@ int spec_finish(struct spec *s, struct err *err);
  */
 uint64_t caps_resolve(uint64_t base, uint64_t add, uint64_t drop, uint64_t all);
 #define CAP_ALL_BIT (1ULL << 63)
+
+/* Docker's default set: docker-run(1), --cap-add. */
+#define CAP_BIT(cap) (1ULL << (cap))
+#define CAPS_DOCKER                                                                              \
+	(CAP_BIT(CAP_CHOWN) | CAP_BIT(CAP_DAC_OVERRIDE) | CAP_BIT(CAP_FSETID) |                  \
+	 CAP_BIT(CAP_FOWNER) | CAP_BIT(CAP_MKNOD) | CAP_BIT(CAP_NET_RAW) | CAP_BIT(CAP_SETGID) | \
+	 CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETFCAP) | CAP_BIT(CAP_SETPCAP) |                     \
+	 CAP_BIT(CAP_NET_BIND_SERVICE) | CAP_BIT(CAP_SYS_CHROOT) | CAP_BIT(CAP_KILL) |           \
+	 CAP_BIT(CAP_AUDIT_WRITE))
 
 #endif

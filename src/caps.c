@@ -24,6 +24,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "ids.h"
 #include "verify.h"
 
 struct cap_sets {
@@ -72,14 +73,6 @@ static uint64_t permitted_set(const struct run *r)
 
 /* ---- become-root -------------------------------------------------------------------------- */
 
-static bool id_mapped(const struct id_map *map, uint32_t id)
-{
-	for (unsigned i = 0; i < map->n; i++)
-		if (id >= map->ext[i].inside && id - map->ext[i].inside < map->ext[i].count)
-			return true;
-	return false;
-}
-
 /* All ids in one place: groups, then gid, then uid, because each needs the rights of the next. */
 static int ids_set(uid_t uid, gid_t gid, const gid_t *groups, size_t n, bool can_setgroups,
 		   struct err *err)
@@ -104,8 +97,8 @@ static int ids_set(uid_t uid, gid_t gid, const gid_t *groups, size_t n, bool can
 static int become_root_run(struct run *r, struct err *err)
 {
 	/* A map of one id has no root: its one id holds the namespace's capabilities until caps. */
-	uid_t uid = id_mapped(&r->plan->uids, 0) ? 0 : r->plan->uid;
-	gid_t gid = id_mapped(&r->plan->gids, 0) ? 0 : r->plan->gid;
+	uid_t uid = id_map_has(&r->plan->uids, 0) ? 0 : r->plan->uid;
+	gid_t gid = id_map_has(&r->plan->gids, 0) ? 0 : r->plan->gid;
 
 	return ids_set(uid, gid, NULL, 0, r->plan->map_kind != MAP_SINGLE, err);
 }

@@ -9,6 +9,7 @@
  * Should: check each node of the host to be the device that its name promises.
  * Mustn't: leave /dev writable; hand out any other device.
  */
+#include "ids.h"
 #include "mnt.h"
 #include "sys.h"
 #include "verify.h"
@@ -99,24 +100,13 @@ static int nodes_make(struct run *r, struct err *err)
 	return 0;
 }
 
-/* Is container gid `gid` in the map? devpts refuses an owner that is not. */
-static bool gid_mapped(const struct run *r, gid_t gid)
-{
-	for (unsigned i = 0; i < r->plan->gids.n; i++) {
-		const struct id_extent *e = &r->plan->gids.ext[i];
-
-		if (gid >= e->inside && gid - e->inside < e->count)
-			return true;
-	}
-	return false;
-}
-
+/* devpts refuses an owner that is not in the map. */
 static int pts_make(struct run *r, struct err *err)
 {
 	struct mnt_param params[] = {{"newinstance", NULL},
 				     {"ptmxmode", "0666"},
 				     {"mode", "0620"},
-				     {gid_mapped(r, PTS_GID) ? "gid" : NULL, "5"},
+				     {id_map_has(&r->plan->gids, PTS_GID) ? "gid" : NULL, "5"},
 				     {NULL, NULL}};
 	auto_close int fd = mnt_new("devpts", params, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 

@@ -17,39 +17,37 @@
 
 static bool is_note_off;
 
-int err_set(struct err *err, int num, const char *fmt, ...)
+static void store(struct err *err, int num, bool raw, const char *fmt, va_list ap)
 {
 	int saved = errno;
-	va_list ap;
 
 	if (!err->is_set) {
-		va_start(ap, fmt);
 		(void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
-		va_end(ap);
 		err->num = num;
-		err->raw = false;
+		err->raw = raw;
 		err->exit = EXIT_SETUP;
 		err->is_set = true;
 	}
 	errno = saved;
+}
+
+int err_set(struct err *err, int num, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	store(err, num, false, fmt, ap);
+	va_end(ap);
 	return num > 0 ? -num : -EINVAL;
 }
 
 int err_say(struct err *err, const char *fmt, ...)
 {
-	int saved = errno;
 	va_list ap;
 
-	if (!err->is_set) {
-		va_start(ap, fmt);
-		(void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
-		va_end(ap);
-		err->num = EINVAL;
-		err->raw = true;
-		err->exit = EXIT_SETUP;
-		err->is_set = true;
-	}
-	errno = saved;
+	va_start(ap, fmt);
+	store(err, EINVAL, true, fmt, ap);
+	va_end(ap);
 	return -EINVAL;
 }
 

@@ -41,6 +41,14 @@ bool id_map_has(const struct id_map *m, uint32_t id)
 	return false;
 }
 
+bool id_map_has_outside(const struct id_map *m, uint32_t id)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		if (id >= m->ext[i].outside && id - m->ext[i].outside < m->ext[i].count)
+			return true;
+	return false;
+}
+
 uint32_t id_map_count(const struct id_map *m)
 {
 	uint32_t sum = 0;

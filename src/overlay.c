@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ids.h"
 #include "mnt.h"
 #include "sys.h"
 
@@ -154,15 +155,6 @@ int overlay_build(struct run *r, struct err *err)
 
 /* ---- overlay-check (parent, pure) ---------------------------------------------------------- */
 
-static bool id_mapped(const struct id_map *map, uint32_t outside)
-{
-	for (unsigned i = 0; i < map->n; i++)
-		if (outside >= map->ext[i].outside &&
-		    outside - map->ext[i].outside < map->ext[i].count)
-			return true;
-	return false;
-}
-
 static bool overlay_check_wanted(const struct run *r)
 {
 	return r->spec->root_mode != ROOT_READONLY;
@@ -178,7 +170,8 @@ static int overlay_check_run(struct run *r, struct err *err)
 			return err_set(err, errno, "--overlay %s", dir);
 		if (!S_ISDIR(st.st_mode))
 			return err_set(err, ENOTDIR, "--overlay %s", dir);
-		if (r->plan->map_kind != MAP_ROOT && !id_mapped(&r->plan->uids, st.st_uid)) {
+		if (r->plan->map_kind != MAP_ROOT &&
+		    !id_map_has_outside(&r->plan->uids, st.st_uid)) {
 			err_say(err, "--overlay %s: its owner %u is not in the id map", dir,
 				st.st_uid);
 			err_hint(
@@ -190,8 +183,9 @@ static int overlay_check_run(struct run *r, struct err *err)
 		}
 	}
 	/* Copying a file up keeps its owner, and the kernel refuses an owner that it cannot express. */
-	if (r->plan->map_kind != MAP_ROOT && (!id_mapped(&r->plan->uids, r->plan->root_uid) ||
-					      !id_mapped(&r->plan->gids, r->plan->root_gid)))
+	if (r->plan->map_kind != MAP_ROOT &&
+	    (!id_map_has_outside(&r->plan->uids, r->plan->root_uid) ||
+	     !id_map_has_outside(&r->plan->gids, r->plan->root_gid)))
 		note("the rootfs belongs to %u:%u, which is not in the id map: what is in it cannot be "
 		     "changed inside (EOVERFLOW), only new files be made elsewhere. Unpack the tree as "
 		     "yourself to change it",

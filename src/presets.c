@@ -13,15 +13,6 @@
 #include "spec.h"
 
 #define MIB (1ULL << 20)
-#define BIT(cap) (1ULL << (cap))
-
-/* Docker's fourteen. */
-#define DOCKER_CAPS                                                                              \
-	(BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FSETID) | BIT(CAP_FOWNER) |            \
-	 BIT(CAP_MKNOD) | BIT(CAP_NET_RAW) | BIT(CAP_SETGID) | BIT(CAP_SETUID) |                 \
-	 BIT(CAP_SETFCAP) | BIT(CAP_SETPCAP) | BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_SYS_CHROOT) | \
-	 BIT(CAP_KILL) | BIT(CAP_AUDIT_WRITE))
-
 /*
  * Sizes: programs expect to write here, and every page is the host's memory until a limit says
  * otherwise. Inodes are limited too, since an empty file costs kernel memory and no size.
@@ -88,7 +79,7 @@ static void apply_docker(struct spec *s)
 	s->user = "0:0";
 	s->root_mode = ROOT_WRITABLE;
 	s->has_sys = true;
-	s->caps = DOCKER_CAPS;
+	s->caps = CAPS_DOCKER;
 	s->landlock = MODE_OFF;
 	/* Whether one may be made is the seccomp profile's business, as it is Docker's. */
 	s->nested_userns = true;

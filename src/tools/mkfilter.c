@@ -12,7 +12,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,20 +19,12 @@
 
 #include "builtin_filter.h"
 #include "profile.h"
+#include "spec.h"
 #include "util.h"
-
-#define BIT(cap) (1ULL << (cap))
-
-/* Docker's default set: what preset `docker` gives, see docker-run(1), --cap-add. */
-#define DOCKER_CAPS                                                                              \
-	(BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FSETID) | BIT(CAP_FOWNER) |            \
-	 BIT(CAP_MKNOD) | BIT(CAP_NET_RAW) | BIT(CAP_SETGID) | BIT(CAP_SETUID) |                 \
-	 BIT(CAP_SETFCAP) | BIT(CAP_SETPCAP) | BIT(CAP_NET_BIND_SERVICE) | BIT(CAP_SYS_CHROOT) | \
-	 BIT(CAP_KILL) | BIT(CAP_AUDIT_WRITE))
 
 static uint64_t caps_of(const char *name)
 {
-	return strcmp(name, "docker") == 0 ? DOCKER_CAPS : 0;
+	return strcmp(name, "docker") == 0 ? CAPS_DOCKER : 0;
 }
 
 static void put_insns(FILE *out, unsigned at, const struct profile_result *res)
