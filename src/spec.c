@@ -209,6 +209,28 @@ static int check_whole(const struct spec *s, struct err *err)
 	return 0;
 }
 
+/*
+ * Docker opens the ports below 1024 to every user of a container with a network of its own (moby
+ * daemon/oci_linux.go), so a file that was written for Docker relies on it.
+ */
+static void finish_sysctls(struct spec *s)
+{
+	static const struct sysctl_req ports = {.key = "net.ipv4.ip_unprivileged_port_start",
+						.path = "net/ipv4/ip_unprivileged_port_start",
+						.value = "0"};
+	struct sysctl_req *all;
+
+	if (s->preset != PRESET_DOCKER || s->net == NET_HOST)
+		return;
+	/* First, so that the user's own value, written later, stays. */
+	all = arena_alloc(s->arena, (s->n_sysctls + 1) * sizeof(*all));
+	all[0] = ports;
+	if (s->n_sysctls)
+		memcpy(all + 1, s->sysctls, s->n_sysctls * sizeof(*all));
+	s->sysctls = all;
+	s->n_sysctls++;
+}
+
 int spec_finish(struct spec *s, struct err *err)
 {
 	int rc = check_whole(s, err);
@@ -222,6 +244,7 @@ int spec_finish(struct spec *s, struct err *err)
 	if (rc < 0)
 		return rc;
 	finish_caps(s);
+	finish_sysctls(s);
 	sort_mounts(s);
 	if (!s->hostname)
 		s->hostname = s->name ? s->name : "pillbox";

@@ -86,6 +86,11 @@ static void row_nested(FILE *out, const struct spec *s)
 	fputs(s->nested_userns ? "as the seccomp profile says" : "forbidden", out);
 }
 
+static void row_ports(FILE *out, const struct spec *s)
+{
+	fputs(s->preset == PRESET_DOCKER ? "for every user" : "need NET_BIND_SERVICE", out);
+}
+
 static void row_landlock(FILE *out, const struct spec *s)
 {
 	static const char *const names[] = {
@@ -141,6 +146,7 @@ static const struct preset_row preset_rows[] = {
 	{"nested user namespaces", row_nested},
 	{"Landlock", row_landlock},
 	{"network", row_network},
+	{"ports below 1024", row_ports},
 	{"limits", row_limits},
 	{"stop", row_stop},
 };

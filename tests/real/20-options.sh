@@ -337,6 +337,18 @@ apparmor_missing() {
 t 'an AppArmor profile that is not there is refused' apparmor_missing
 
 sysctl() { sh_in 'cat /proc/sys/net/ipv4/ip_unprivileged_port_start' --sysctl net.ipv4.ip_unprivileged_port_start=80; want_ok; want_out 80; }
+docker_ports() {
+	sh_in 'cat /proc/sys/net/ipv4/ip_unprivileged_port_start' --preset docker
+	want_ok
+	want_out 0
+	sh_in 'cat /proc/sys/net/ipv4/ip_unprivileged_port_start' --preset docker --sysctl net.ipv4.ip_unprivileged_port_start=99
+	want_ok
+	want_out 99
+	sh_in 'cat /proc/sys/net/ipv4/ip_unprivileged_port_start'
+	want_ok
+	want_out 1024
+}
+t 'the docker preset opens the ports below 1024' docker_ports
 t '--sysctl' sysctl
 
 oom() { inside --oom-score-adj 500 -- facts; want_ok; want_fact oom_score_adj 500; }
