@@ -243,10 +243,8 @@ Test(filter, docker_is_docker)
 
 	cr_assert(asprintf(&path, "%s/data/moby-seccomp-default.json",
 			   shared ? shared : "../shared") > 0);
-	if (read_file(AT_FDCWD, path, PROFILE_MAX_BYTES, &text, &len)) {
-		printf("skip: filter/docker_is_docker: Docker's profile is not at %s\n", path);
-		return;
-	}
+	if (read_file(AT_FDCWD, path, PROFILE_MAX_BYTES, &text, &len))
+		cr_skip_test("Docker's profile is not at %s", path);
 	for (int cap = -3; cap <= CAP_LAST_CAP; cap++) {
 		uint64_t caps = cap == -3   ? 0
 				: cap == -2 ? b->caps
