@@ -158,7 +158,8 @@ same_message() { # what cannot be read must not be told from what is not there
 	absent=${ERR//nop/X}
 	[ "$hidden" = "$absent" ] || bad "told apart: $hidden -- $absent"
 }
-[ "$ID" = root ] || t 'an unreadable source and an absent one look alike' same_message
+# Only root can hide a directory from the user that runs pillbox.
+[ "$ID" = root ] || [ "$(id -u)" != 0 ] || t 'an unreadable source and an absent one look alike' same_message
 
 # --- profiles -----------------------------------------------------------------------------------
 
