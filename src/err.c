@@ -17,7 +17,8 @@
 
 static bool is_note_off;
 
-static void store(struct err *err, int num, bool raw, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 4, 0)))
+store(struct err *err, int num, bool raw, const char *fmt, va_list ap)
 {
 	int saved = errno;
 
