@@ -308,7 +308,6 @@ static int child_outcome(struct run *r, size_t *at, struct err *err)
 	page_err(r->page, err);
 	if (err->is_set) {
 		step_hint(step_at(r, *at), err);
-		host_explain(r, step_at(r, *at), err);
 		if (!strcmp(step_at(r, *at)->id, "exec"))
 			exec_explain(r, err);
 		return -err->num;
@@ -368,8 +367,8 @@ static int launch(struct run *r)
 	int status = EXIT_SETUP;
 	int rc = walk(r, &at, &err);
 
-	if (r->side ==
-	    CHILD) /* past its last step, which never returns: nothing here is its business */
+	/* Past its last step, which never returns: nothing below is the child's business. */
+	if (r->side == CHILD)
 		child_fail(r);
 	last = at;
 	if (rc == 0) { /* the child's last run of steps ends in exec: EOF is the good answer */
@@ -384,8 +383,7 @@ static int launch(struct run *r)
 		limit_report(r);
 	}
 	if (err.is_set) {
-		if (r->child)
-			host_explain(r, step_at(r, at), &err);
+		host_explain(r, step_at(r, at), &err);
 		err_print(&err, step_at(r, at)->id);
 		if (r->spec->is_verbose)
 			note("step %s: %s", step_at(r, at)->id, step_at(r, at)->why);

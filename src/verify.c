@@ -184,9 +184,8 @@ static bool verify_wanted(const struct run *r)
 static int verify_run(struct run *r, struct err *err)
 {
 	unsigned asked = 0;
-	size_t len = program_len;
 
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < program_len; i++) {
 		const struct step *s = program[i];
 		struct err one = {0};
 

@@ -296,6 +296,15 @@ for limit in '-n 8' '-n 3' '-f 0' '-s 64' '-v 20000' '-v 2000'; do
 	t "caller's ulimit $limit: it works or it says why" low_limits "$limit"
 done
 
+# In a user namespace of its own, whose counters the caller may set.
+no_counter() { # KIND
+	run unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_'"$1"'_namespaces; exec "$0" run "$1" -- true' "$PB" "$ROOT"
+	want_refused 125 'clone' "hint: /proc/sys/user/max_$1_namespaces is 0"
+}
+for kind in net pid ipc; do
+	t "no $kind namespaces are left: the counter is named" no_counter $kind
+done
+
 deleted_cwd() { run sh -c 'mkdir "$2"; cd "$2"; rmdir "$2"; exec "$0" run "$1" -- /bin/sh -c "exit 9"' "$PB" "$ROOT" "$TMP/gone"; want_rc 9; }
 t 'the current directory is deleted' deleted_cwd
 
