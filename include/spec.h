@@ -47,6 +47,8 @@ enum filter_mode {
 
 enum auto_mode { MODE_AUTO, MODE_ON, MODE_OFF };
 
+enum stats_mode { STATS_NONE, STATS_TEXT, STATS_JSON };
+
 /* A control that --allow-missing=NAME lets pillbox do without; a bit set in spec.allow_missing. */
 enum missing {
 	MISSING_CGROUP = 1 << 0,
@@ -182,8 +184,9 @@ struct spec {
 	/* how it is told */
 	unsigned allow_missing; /* enum missing bits */
 	bool is_verbose;
-	bool is_quiet; /* no notes; errors stay */
-	bool verify;   /* compare the sandbox with the plan, from outside, before exec */
+	bool is_quiet;         /* no notes; errors stay */
+	enum stats_mode stats; /* what the sandbox used, told when it has ended */
+	bool verify;           /* compare the sandbox with the plan, from outside, before exec */
 };
 
 /* The defaults of a preset (design table in docs/); everything else zero. */
