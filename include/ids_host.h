@@ -19,4 +19,7 @@ const char *idmap_helper(bool is_gid);
 int idmap_write(pid_t pid, const struct id_map *uids, const struct id_map *gids, bool deny,
 		struct err *err);
 
+/* The lines of a map, for the steps that show it. */
+void id_map_show(const char *name, const struct id_map *m, struct show *out);
+
 #endif

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <termios.h>
 
+#include "show.h"
 #include "spec.h"
 
 enum side { PARENT, CHILD };
@@ -170,8 +171,8 @@ struct step {
 	bool is_pure; /* only reads: also run by a dry run */
 	/* NULL: always. Looks at spec and plan only, so that both sides agree. */
 	bool (*wanted)(const struct run *r);
-	/* The values it will use, a line each. */
-	void (*show)(const struct run *r, FILE *out);
+	/* The values it will use (show.h). */
+	void (*show)(const struct run *r, struct show *out);
 	int (*run)(struct run *r, struct err *err);
 	/* PARENT steps only; called in reverse order, also after the sandbox ended. */
 	void (*undo)(struct run *r);

@@ -236,14 +236,15 @@ static int lsm_check_run(struct run *r, struct err *err)
 	return landlock_plan(r, err);
 }
 
-static void lsm_check_show(const struct run *r, FILE *out)
+static void lsm_check_show(const struct run *r, struct show *out)
 {
-	fprintf(out, "AppArmor: %s%s\n", r->plan->apparmor ? r->plan->apparmor : "none",
-		r->plan->apparmor_stack ? ", stacked on the launcher's own" : "");
+	show(out, "apparmor", "%s", r->plan->apparmor ? r->plan->apparmor : "none");
+	if (r->plan->apparmor_stack)
+		show(out, "apparmor_how", "stacked on the launcher's own");
 	if (r->plan->landlock_abi)
-		fprintf(out, "Landlock: ABI %u\n", r->plan->landlock_abi);
+		show(out, "landlock_abi", "%u", r->plan->landlock_abi);
 	else
-		fprintf(out, "Landlock: none\n");
+		show(out, "landlock_abi", "none");
 }
 
 /* ---- the child ------------------------------------------------------------------------------ */
@@ -299,10 +300,10 @@ static bool lsm_wanted(const struct run *r)
 	return r->plan->apparmor;
 }
 
-static void lsm_show(const struct run *r, FILE *out)
+static void lsm_show(const struct run *r, struct show *out)
 {
-	fprintf(out, "%s %s at execve\n", r->plan->apparmor_stack ? "stack" : "enter",
-		r->plan->apparmor);
+	show(out, "at_exec", "%s %s", r->plan->apparmor_stack ? "stack" : "enter",
+	     r->plan->apparmor);
 }
 
 /* The pid behind a pidfd, as our /proc names it. 0: gone. */

@@ -24,6 +24,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "caps_names.h"
 #include "ids.h"
 #include "verify.h"
 
@@ -202,15 +203,27 @@ static int caps_run(struct run *r, struct err *err)
 	return 0;
 }
 
-static void caps_show(const struct run *r, FILE *out)
+static void caps_show_set(struct show *out, const char *key, uint64_t set)
 {
-	fprintf(out, "uid %u gid %u groups", r->plan->uid, r->plan->gid);
+	char name[32];
+
+	for (unsigned i = 0; i < 64; i++)
+		if (set & 1ULL << i)
+			show(out, key, "%s", cap_name(i, name, sizeof(name)));
+	if (!set)
+		show(out, key, "none");
+}
+
+static void caps_show(const struct run *r, struct show *out)
+{
+	show(out, "uid", "%u", r->plan->uid);
+	show(out, "gid", "%u", r->plan->gid);
 	for (size_t i = 0; i < r->plan->n_groups; i++)
-		fprintf(out, " %u", r->plan->groups[i]);
-	fprintf(out, "\nbounding %016llx permitted %016llx ambient %016llx%s\n",
-		(unsigned long long)r->spec->caps, (unsigned long long)permitted_set(r),
-		(unsigned long long)ambient_set(r),
-		r->spec->is_securebits_locked ? " securebits locked" : "");
+		show(out, "groups", "%u", r->plan->groups[i]);
+	caps_show_set(out, "bounding", r->spec->caps);
+	caps_show_set(out, "permitted", permitted_set(r));
+	caps_show_set(out, "ambient", ambient_set(r));
+	show(out, "securebits", "%s", r->spec->is_securebits_locked ? "locked" : "as they are");
 }
 
 static int caps_verify(const struct run *r, struct err *err)

@@ -441,15 +441,15 @@ static bool cgroup_wanted(const struct run *r)
 	return r->plan->has_cgroup;
 }
 
-static void cgroup_show(const struct run *r, FILE *out)
+static void cgroup_show(const struct run *r, struct show *out)
 {
 	struct cgroup_write w[CGROUP_WRITES];
 	size_t n = cgroup_writes(&r->spec->limits, w);
 
-	fprintf(out, "mkdir %s/%s\n", r->plan->cgroup_parent, r->plan->cgroup_name);
+	show(out, "group", "%s/%s", r->plan->cgroup_parent, r->plan->cgroup_name);
 	for (size_t i = 0; i < n; i++)
 		if (w[i].ctl & r->plan->cgroup_need)
-			fprintf(out, "%s = %s\n", w[i].file, w[i].text ? w[i].text : w[i].value);
+			show(out, w[i].file, "%s", w[i].text ? w[i].text : w[i].value);
 }
 
 static const struct hint cgroup_hints[] = {

@@ -118,14 +118,14 @@ static bool cgroup_plan_wanted(const struct run *r)
 	return cgroup_need(&r->spec->limits) != 0;
 }
 
-static void cgroup_plan_show(const struct run *r, FILE *out)
+static void cgroup_plan_show(const struct run *r, struct show *out)
 {
 	if (r->plan->pids_by_rlimit)
-		fprintf(out,
-			"pids limit by RLIMIT_NPROC, which counts per user namespace and uid\n");
+		show(out, "pids_limit", "RLIMIT_NPROC, which counts per user namespace and uid");
 	if (r->plan->has_cgroup)
-		fprintf(out, "group %s/%s%s\n", r->plan->cgroup_parent, r->plan->cgroup_name,
-			r->plan->cgroup_leaf ? ", the launcher steps into a leaf beside it" : "");
+		show(out, "group", "%s/%s", r->plan->cgroup_parent, r->plan->cgroup_name);
+	if (r->plan->cgroup_leaf)
+		show(out, "launcher", "steps into a leaf beside it");
 }
 
 const struct step step_cgroup_plan = {

@@ -23,11 +23,16 @@ static uint64_t clone_namespaces(const struct spec *s)
 	return s->net == NET_HOST ? flags : flags | CLONE_NEWNET;
 }
 
-static void clone_show(const struct run *r, FILE *out)
+static void clone_show(const struct run *r, struct show *out)
 {
-	fprintf(out, "clone3: user mnt pid ipc uts cgroup%s%s\n",
-		r->spec->net == NET_HOST ? "" : " net",
-		r->plan->has_cgroup ? ", into the cgroup" : "");
+	static const char *const always[] = {"user", "mnt", "pid", "ipc", "uts", "cgroup"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
+		show(out, "namespaces", "%s", always[i]);
+	if (r->spec->net != NET_HOST)
+		show(out, "namespaces", "net");
+	if (r->plan->has_cgroup)
+		show(out, "born_in", "the control group");
 }
 
 static int clone_run(struct run *r, struct err *err)

@@ -159,12 +159,15 @@ static int dev_run(struct run *r, struct err *err)
 	return rc < 0 ? err_set(err, -rc, "seal /dev") : 0;
 }
 
-static void dev_show(const struct run *r, FILE *out)
+static void dev_show(const struct run *r, struct show *out)
 {
-	fprintf(out, "tmpfs on /dev ro:");
+	show(out, "tmpfs", "/dev ro,nosuid,noexec");
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
-		fprintf(out, " %s", nodes[i].name);
-	fprintf(out, " pts shm(size=%llu) mqueue\n", (unsigned long long)r->spec->shm_size);
+		show(out, "nodes", "%s", nodes[i].name);
+	show(out, "mounts", "/dev/pts");
+	show(out, "mounts", "/dev/shm");
+	show(out, "mounts", "/dev/mqueue");
+	show(out, "shm_size", "%llu", (unsigned long long)r->spec->shm_size);
 }
 
 static int dev_verify(const struct run *r, struct err *err)

@@ -96,13 +96,11 @@ static int command_run(struct run *r, struct err *err)
 	return 0;
 }
 
-static void command_show(const struct run *r, FILE *out)
+static void command_show(const struct run *r, struct show *out)
 {
 	/* Names only: values are often passwords, and reports end up in logs. */
-	fputs("environment", out);
 	for (const char *const *e = r->plan->envp; *e; e++)
-		fprintf(out, " %.*s", (int)strcspn(*e, "="), *e);
-	fputc('\n', out);
+		show(out, "environment", "%.*s", (int)strcspn(*e, "="), *e);
 }
 
 const struct step step_command = {
@@ -138,11 +136,10 @@ static int exec_run(struct run *r, struct err *err)
 	return err_set(err, num, "%s", r->spec->argv[0]);
 }
 
-static void exec_show(const struct run *r, FILE *out)
+static void exec_show(const struct run *r, struct show *out)
 {
 	for (size_t i = 0; i < r->spec->argc; i++)
-		fprintf(out, "%s%s", i ? " " : "", r->spec->argv[i]);
-	fputc('\n', out);
+		show(out, "argv", "%s", r->spec->argv[i]);
 }
 
 const struct step step_exec = {

@@ -131,10 +131,10 @@ static bool compile_wanted(const struct run *r)
 	return r->spec->filter != FILTER_UNCONFINED;
 }
 
-static void compile_show(const struct run *r, FILE *out)
+static void compile_show(const struct run *r, struct show *out)
 {
-	fprintf(out, "%s: %u instructions\n", r->plan->filter_name ? r->plan->filter_name : "none",
-		r->plan->n_filter);
+	show(out, "profile", "%s", r->plan->filter_name ? r->plan->filter_name : "none");
+	show(out, "instructions", "%u", r->plan->n_filter);
 }
 
 const struct step step_filter_compile = {
@@ -197,11 +197,10 @@ static int load_verify(const struct run *r, struct err *err)
 	return 0;
 }
 
-static void load_show(const struct run *r, FILE *out)
+static void load_show(const struct run *r, struct show *out)
 {
-	fprintf(out, "seccomp(SECCOMP_SET_MODE_FILTER, 0x%x), %u instructions of %s\n",
-		r->plan->filter_flags, r->plan->n_filter,
-		r->plan->filter_name ? r->plan->filter_name : "none");
+	compile_show(r, out);
+	show(out, "flags", "0x%x", r->plan->filter_flags);
 }
 
 static const struct hint load_hints[] = {

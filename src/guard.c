@@ -31,12 +31,12 @@ static bool guard_wanted(const struct run *r)
 	return !r->spec->has_init || r->plan->has_tty;
 }
 
-static void guard_show(const struct run *r, FILE *out)
+static void guard_show(const struct run *r, struct show *out)
 {
 	if (!r->spec->has_init)
-		fprintf(out, "when the launcher is killed: kill the sandbox\n");
+		show(out, "when_launcher_dies", "kill the sandbox");
 	if (r->plan->has_tty)
-		fprintf(out, "when the launcher is killed: put the terminal's mode back\n");
+		show(out, "when_launcher_dies", "put the terminal's mode back");
 }
 
 /* Only what is still as the launcher left it: a shell that took over has set its own. */

@@ -73,10 +73,10 @@ static int host_run(struct run *r, struct err *err)
 	return 0;
 }
 
-static void host_show(const struct run *r, FILE *out)
+static void host_show(const struct run *r, struct show *out)
 {
-	fprintf(out, "kernel %u.%u, caller %u:%u\n", r->plan->kernel / 1000, r->plan->kernel % 1000,
-		r->plan->caller_uid, r->plan->caller_gid);
+	show(out, "kernel", "%u.%u", r->plan->kernel / 1000, r->plan->kernel % 1000);
+	show(out, "caller", "%u:%u", r->plan->caller_uid, r->plan->caller_gid);
 }
 
 /* ---- after a failure ---------------------------------------------------------------------- */

@@ -228,22 +228,18 @@ static int idmap_run(struct run *r, struct err *err)
 	return res ? res : idmap_verify(r, err);
 }
 
-static void idmap_show(const struct run *r, FILE *out)
+static void idmap_show(const struct run *r, struct show *out)
 {
 	const struct plan *p = r->plan;
 
 	if (p->map_kind == MAP_SINGLE)
-		fprintf(out, "write deny to setgroups, then gid_map and uid_map\n");
+		show(out, "written_by", "the launcher, after deny to setgroups");
 	else if (p->caller_uid == 0)
-		fprintf(out, "write gid_map and uid_map\n");
+		show(out, "written_by", "the launcher");
 	else
-		fprintf(out, "newuidmap and newgidmap, both at once\n");
-	for (unsigned i = 0; i < p->uids.n; i++)
-		fprintf(out, "uid_map %u %u %u\n", p->uids.ext[i].inside, p->uids.ext[i].outside,
-			p->uids.ext[i].count);
-	for (unsigned i = 0; i < p->gids.n; i++)
-		fprintf(out, "gid_map %u %u %u\n", p->gids.ext[i].inside, p->gids.ext[i].outside,
-			p->gids.ext[i].count);
+		show(out, "written_by", "newuidmap and newgidmap, both at once");
+	id_map_show("uid_map", &p->uids, out);
+	id_map_show("gid_map", &p->gids, out);
 }
 
 static const struct hint idmap_hints[] = {

@@ -282,21 +282,21 @@ static int ids_run(struct run *r, struct err *err)
 	return 0;
 }
 
-static void map_show(const char *name, const struct id_map *m, FILE *out)
+void id_map_show(const char *name, const struct id_map *m, struct show *out)
 {
 	for (unsigned i = 0; i < m->n; i++)
-		fprintf(out, "%s %u %u %u\n", name, m->ext[i].inside, m->ext[i].outside,
-			m->ext[i].count);
+		show(out, name, "%u %u %u", m->ext[i].inside, m->ext[i].outside, m->ext[i].count);
 }
 
-static void ids_show(const struct run *r, FILE *out)
+static void ids_show(const struct run *r, struct show *out)
 {
 	const struct plan *p = r->plan;
 
-	fprintf(out, "map: %s (%s)\n", map_kind_name(p->map_kind), p->map_why);
-	map_show("uid_map", &p->uids, out);
-	map_show("gid_map", &p->gids, out);
-	fprintf(out, "setgroups %s\n", p->map_kind == MAP_SINGLE ? "deny" : "allow");
+	show(out, "map", "%s", map_kind_name(p->map_kind));
+	show(out, "because", "%s", p->map_why);
+	id_map_show("uid_map", &p->uids, out);
+	id_map_show("gid_map", &p->gids, out);
+	show(out, "setgroups", "%s", p->map_kind == MAP_SINGLE ? "deny" : "allow");
 }
 
 static const struct hint ids_hints[] = {

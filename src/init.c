@@ -28,10 +28,11 @@ static bool init_wanted(const struct run *r)
 	return r->spec->has_init;
 }
 
-static void init_show(const struct run *r, FILE *out)
+static void init_show(const struct run *r, struct show *out)
 {
 	(void)r;
-	fprintf(out, "pid 1 is pillbox-init, the command its child\n");
+	show(out, "pid_1", "pillbox-init");
+	show(out, "pid_2", "the command");
 }
 
 /* The workload's pidfd to the launcher, which from then on signals it directly. */

@@ -352,15 +352,20 @@ static bool landlock_wanted(const struct run *r)
 	return r->plan->landlock_abi > 0;
 }
 
-static void landlock_show(const struct run *r, FILE *out)
+static void landlock_show(const struct run *r, struct show *out)
 {
-	fprintf(out, "ABI %u: %s below /; /dev, /proc", r->plan->landlock_abi,
-		r->spec->root_mode == ROOT_READONLY ? "read and execute" : "everything");
+	show(out, "abi", "%u", r->plan->landlock_abi);
+	show(out, "root", "%s",
+	     r->spec->root_mode == ROOT_READONLY ? "read and execute" : "everything");
+	show(out, "writable", "/dev");
+	show(out, "writable", "/proc");
 	for (size_t i = 0; i < r->spec->n_mounts; i++)
 		if (!r->spec->mounts[i].is_readonly)
-			fprintf(out, ", %s", r->spec->mounts[i].target);
-	fprintf(out, " writable%s\n",
-		r->plan->landlock_abi >= 6 ? "; abstract sockets and signals stay inside" : "");
+			show(out, "writable", "%s", r->spec->mounts[i].target);
+	if (r->plan->landlock_abi >= 6) {
+		show(out, "stays_inside", "abstract unix sockets");
+		show(out, "stays_inside", "signals");
+	}
 }
 
 /*

@@ -94,19 +94,20 @@ static int mounts_run(struct run *r, struct err *err)
 	return 0;
 }
 
-static void mounts_show(const struct run *r, FILE *out)
+static void mounts_show(const struct run *r, struct show *out)
 {
 	for (size_t i = 0; i < r->spec->n_mounts; i++) {
 		const struct mount_req *m = &r->spec->mounts[i];
+		char size[40] = "";
 
-		fprintf(out, "%s %s%s%s%s%s%s%s", m->kind == MOUNT_BIND ? "bind" : "tmpfs",
-			m->kind == MOUNT_BIND ? m->source : "",
-			m->kind == MOUNT_BIND ? " on " : "on ", m->target,
-			m->is_readonly ? " ro" : " rw", m->is_exec ? "" : ",noexec",
-			m->is_suid ? "" : ",nosuid", m->is_dev ? "" : ",nodev");
 		if (m->size)
-			fprintf(out, ",size=%llu", (unsigned long long)m->size);
-		fputc('\n', out);
+			(void)snprintf(size, sizeof(size), ",size=%llu",
+				       (unsigned long long)m->size);
+		show(out, "mounts", "%s%s%s on %s %s%s%s%s%s",
+		     m->kind == MOUNT_BIND ? "bind" : "tmpfs", m->kind == MOUNT_BIND ? " " : "",
+		     m->kind == MOUNT_BIND ? m->source : "", m->target,
+		     m->is_readonly ? "ro" : "rw", m->is_exec ? "" : ",noexec",
+		     m->is_suid ? "" : ",nosuid", m->is_dev ? "" : ",nodev", size);
 	}
 }
 

@@ -93,9 +93,9 @@ static int hostname_run(struct run *r, struct err *err)
 	return 0;
 }
 
-static void hostname_show(const struct run *r, FILE *out)
+static void hostname_show(const struct run *r, struct show *out)
 {
-	fprintf(out, "hostname %s\n", r->spec->hostname);
+	show(out, "hostname", "%s", r->spec->hostname);
 }
 
 const struct step step_hostname = {

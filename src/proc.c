@@ -52,10 +52,10 @@ static int proc_run(struct run *r, struct err *err)
 	return 0;
 }
 
-static void proc_show(const struct run *r, FILE *out)
+static void proc_show(const struct run *r, struct show *out)
 {
-	fprintf(out, "proc on /proc nosuid,nodev,noexec%s\n",
-		r->spec->proc_mode == PROC_SUBSET ? ",subset=pid" : "");
+	show(out, "mounts", "proc on /proc nosuid,nodev,noexec%s",
+	     r->spec->proc_mode == PROC_SUBSET ? ",subset=pid" : "");
 }
 
 static int proc_verify(const struct run *r, struct err *err)
@@ -138,12 +138,12 @@ static int sysctl_run(struct run *r, struct err *err)
 	return rc < 0 ? err_set(err, -rc, "forbid nested user namespaces") : 0;
 }
 
-static void sysctl_show(const struct run *r, FILE *out)
+static void sysctl_show(const struct run *r, struct show *out)
 {
 	for (size_t i = 0; i < r->spec->n_sysctls; i++)
-		fprintf(out, "%s = %s\n", r->spec->sysctls[i].key, r->spec->sysctls[i].value);
+		show(out, "set", "%s=%s", r->spec->sysctls[i].key, r->spec->sysctls[i].value);
 	if (!r->spec->nested_userns)
-		fprintf(out, "user.max_user_namespaces = 0\n");
+		show(out, "set", "user.max_user_namespaces=0");
 }
 
 const struct step step_sysctl = {
@@ -248,16 +248,13 @@ static int mask_run(struct run *r, struct err *err)
 	return mask_list(r, "proc/", err);
 }
 
-static void mask_show(const struct run *r, FILE *out)
+static void mask_show(const struct run *r, struct show *out)
 {
 	(void)r;
-	fputs("hidden:", out);
 	for (size_t i = 0; i < ARRAY_SIZE(masked); i++)
-		fprintf(out, " /%s", masked[i]);
-	fputs("\nread-only:", out);
+		show(out, "hidden", "/%s", masked[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(readonly); i++)
-		fprintf(out, " /%s", readonly[i]);
-	fputc('\n', out);
+		show(out, "read_only", "/%s", readonly[i]);
 }
 
 /* Every masked path of /proc must be covered by a mount of its own, every sealed one be read-only. */

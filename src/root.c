@@ -189,12 +189,12 @@ static int root_open_run(struct run *r, struct err *err)
 	return 0;
 }
 
-static void root_open_show(const struct run *r, FILE *out)
+static void root_open_show(const struct run *r, struct show *out)
 {
-	fprintf(out, "rootfs %s, owner %u:%u\n", r->spec->rootfs, r->plan->root_uid,
-		r->plan->root_gid);
+	show(out, "rootfs", "%s", r->spec->rootfs);
+	show(out, "owner", "%u:%u", r->plan->root_uid, r->plan->root_gid);
 	for (size_t i = 0; i < r->plan->n_absent; i++)
-		fprintf(out, "absent mount point, made on an overlay: %s\n", r->plan->absent[i]);
+		show(out, "made_on_overlay", "%s", r->plan->absent[i]);
 }
 
 const struct step step_root_open = {

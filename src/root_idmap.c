@@ -206,12 +206,12 @@ static int root_idmap_run(struct run *r, struct err *err)
 	return err_set(err, num, "%s: id-mapped mount", r->spec->rootfs);
 }
 
-static void root_idmap_show(const struct run *r, FILE *out)
+static void root_idmap_show(const struct run *r, struct show *out)
 {
 	const struct plan *p = r->plan;
 
-	fprintf(out, "id-mapped mount: owner %u:%u of the rootfs is shown as container 0:%u\n",
-		p->root_uid, p->root_gid, is_moved(p) ? 0 : p->root_gid);
+	show(out, "owner_on_disk", "%u:%u", p->root_uid, p->root_gid);
+	show(out, "owner_inside", "0:%u", is_moved(p) ? 0 : p->root_gid);
 }
 
 static const struct hint root_idmap_hints[] = {

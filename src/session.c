@@ -112,18 +112,18 @@ static int limits_run(struct run *r, struct err *err)
 	return 0;
 }
 
-static void limits_show(const struct run *r, FILE *out)
+static void limits_show(const struct run *r, struct show *out)
 {
 	const struct spec *s = r->spec;
 
-	fprintf(out, "%s", has_ulimit(s, RLIMIT_CORE) ? "" : "core=0");
+	if (!has_ulimit(s, RLIMIT_CORE))
+		show(out, "limits", "core=0");
 	if (r->plan->pids_by_rlimit)
-		fprintf(out, " nproc=%llu", (unsigned long long)s->limits.pids);
+		show(out, "limits", "nproc=%llu", (unsigned long long)s->limits.pids);
 	for (size_t i = 0; i < s->n_ulimits; i++)
-		fprintf(out, " %s=%llu:%llu", s->ulimits[i].name,
-			(unsigned long long)s->ulimits[i].soft,
-			(unsigned long long)s->ulimits[i].hard);
-	fputc('\n', out);
+		show(out, "limits", "%s=%llu:%llu", s->ulimits[i].name,
+		     (unsigned long long)s->ulimits[i].soft,
+		     (unsigned long long)s->ulimits[i].hard);
 }
 
 /* The line of /proc/PID/limits: "Max processes             1024                 1024 ..." */
@@ -179,9 +179,9 @@ static int oom_run(struct run *r, struct err *err)
 	return rc < 0 ? err_set(err, -rc, "--oom-score-adj %s", text) : 0;
 }
 
-static void oom_show(const struct run *r, FILE *out)
+static void oom_show(const struct run *r, struct show *out)
 {
-	fprintf(out, "oom_score_adj %d\n", r->spec->oom_score_adj);
+	show(out, "oom_score_adj", "%d", r->spec->oom_score_adj);
 }
 
 static int oom_verify(const struct run *r, struct err *err)

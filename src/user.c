@@ -460,16 +460,15 @@ static int user_run(struct run *r, struct err *err)
 	return 0;
 }
 
-static void user_show(const struct run *r, FILE *out)
+static void user_show(const struct run *r, struct show *out)
 {
 	const struct plan *p = r->plan;
-	char home[256];
 
-	escape(home, sizeof(home), p->home);
-	fprintf(out, "uid %u, gid %u, groups", p->uid, p->gid);
+	show(out, "uid", "%u", p->uid);
+	show(out, "gid", "%u", p->gid);
 	for (size_t i = 0; i < p->n_groups; i++)
-		fprintf(out, " %u", p->groups[i]);
-	fprintf(out, "%s\nhome %s\n", p->n_groups ? "" : " none", home);
+		show(out, "groups", "%u", p->groups[i]);
+	show(out, "home", "%s", p->home);
 }
 
 static const struct hint user_hints[] = {
