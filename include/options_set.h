@@ -24,6 +24,9 @@ option_fn opt_secret;
 option_fn opt_cap_add, opt_cap_drop, opt_security_opt, opt_privileged, opt_landlock;
 option_fn opt_allow_missing, opt_nested_userns;
 
+/* options_teach.c */
+option_fn opt_dry_run, opt_explain, opt_step, opt_skip;
+
 /* options_limits.c */
 option_fn opt_memory, opt_memory_reservation, opt_memory_swap, opt_cpus, opt_cpu_shares;
 option_fn opt_cpuset_cpus, opt_cpuset_mems, opt_pids_limit, opt_blkio_weight, opt_oom_score_adj;

@@ -47,6 +47,8 @@ enum filter_mode {
 
 enum auto_mode { MODE_AUTO, MODE_ON, MODE_OFF };
 
+enum dry_run { DRY_NONE, DRY_TEXT, DRY_JSON, DRY_SH, DRY_DOT };
+
 enum stats_mode { STATS_NONE, STATS_TEXT, STATS_JSON };
 
 /* A control that --allow-missing=NAME lets pillbox do without; a bit set in spec.allow_missing. */
@@ -184,9 +186,15 @@ struct spec {
 	/* how it is told */
 	unsigned allow_missing; /* enum missing bits */
 	bool is_verbose;
-	bool is_quiet;         /* no notes; errors stay */
-	enum stats_mode stats; /* what the sandbox used, told when it has ended */
-	bool verify;           /* compare the sandbox with the plan, from outside, before exec */
+	bool is_quiet;            /* no notes; errors stay */
+	enum stats_mode stats;    /* what the sandbox used, told when it has ended */
+	enum dry_run dry_run;     /* tell what would be done, and do nothing */
+	bool is_explained;        /* narrate each step ... */
+	const char *explain_step; /* ... or this one only, in depth; NULL: all */
+	bool is_stepped;          /* the same, and wait for a key before each step */
+	const char **skip;        /* ids of steps to leave out on purpose */
+	size_t n_skip;
+	bool verify; /* compare the sandbox with the plan, from outside, before exec */
 };
 
 /* The defaults of a preset (design table in docs/); everything else zero. */

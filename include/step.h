@@ -118,12 +118,15 @@ struct seam {
 
 #define OWN_DEVS 64
 
+struct watch;
+
 struct run {
 	const struct spec *spec;
 	struct plan *plan;
 	struct page *page;
 	const struct seam *seam;
-	enum side side; /* which process this copy belongs to */
+	struct watch *watch; /* parent: the state of --explain and --step (explain.c), or NULL */
+	enum side side;      /* which process this copy belongs to */
 
 	/* spine */
 	int baton;       /* this side's end of the socket pair */
@@ -167,8 +170,14 @@ struct step {
 	const char *what; /* one clause: what it does */
 	const char *why;  /* why it stands at this place in the order, and what breaks otherwise */
 	const char *refs; /* man pages */
+	/*
+	 * The system calls it makes, with their arguments, one a line, for --explain; tests/teach
+	 * compares the names with what strace sees. NULL: it only reads files.
+	 */
+	const char *calls;
 	enum side side;
-	bool is_pure; /* only reads: also run by a dry run */
+	bool is_pure;  /* only reads: also run by a dry run */
+	bool is_vital; /* nothing works without it: --skip refuses */
 	/* NULL: always. Looks at spec and plan only, so that both sides agree. */
 	bool (*wanted)(const struct run *r);
 	/* The values it will use (show.h). */

@@ -89,7 +89,7 @@ const struct option_def options[] = {
 	  .group = GROUP_IDS, .step = "ids", .set = opt_userns },
 	{ .name = "nested-userns",
 	  .help = "Allow user namespaces inside, and so the kernel's code behind them.",
-	  .group = GROUP_IDS, .step = "guard", .set = opt_nested_userns },
+	  .group = GROUP_IDS, .step = "sysctl", .set = opt_nested_userns },
 
 	/* rights */
 	{ .name = "cap-add", .metavar = "NAME[,NAME...]",
@@ -178,6 +178,23 @@ const struct option_def options[] = {
 	  .help = "Kill the sandbox when it has not ended so long after that; the default is 10.",
 	  .group = GROUP_TTY, .set = opt_stop_timeout },
 
+	/* teaching */
+	{ .name = "dry-run", .metavar = "FORM", .implied = "text", .choices = "text json sh dot",
+	  .help = "Say what would be done, with every value, and do nothing: as text, as json, as a "
+		  "shell script (sh) or as a drawing for Graphviz (dot).",
+	  .group = GROUP_TEACH, .set = opt_dry_run },
+	{ .name = "explain", .metavar = "STEP", .implied = "",
+	  .help = "Tell each step while it is done: what, why here, by which system calls, and what "
+		  "the kernel shows afterwards; with a STEP only that one, in depth.",
+	  .group = GROUP_TEACH, .set = opt_explain },
+	{ .name = "step",
+	  .help = "The same, and wait for Enter before each step; a shell outside or inside the "
+		  "half-built sandbox is a key away.",
+	  .group = GROUP_TEACH, .set = opt_step },
+	{ .name = "skip", .metavar = "STEP[,STEP...]",
+	  .help = "Leave a step out on purpose, to see what it is for.",
+	  .group = GROUP_TEACH, .count = COUNT_MANY, .set = opt_skip },
+
 	/* reports */
 	{ .name = "verify",
 	  .help = "Compare the sandbox with the plan, from outside, before the command starts.",
@@ -196,7 +213,7 @@ const size_t options_len = ARRAY_SIZE(options);
 const char *option_group_title(enum option_group group)
 {
 	static const char *const titles[GROUP_COUNT] = {
-		[GROUP_START] = "What to run",    [GROUP_FILES] = "Root and files",
+		[GROUP_TEACH] = "Learning", [GROUP_START] = "What to run",    [GROUP_FILES] = "Root and files",
 		[GROUP_IDS] = "Users and groups", [GROUP_RIGHTS] = "Rights",
 		[GROUP_LIMITS] = "Limits",        [GROUP_TTY] = "Terminal and processes",
 		[GROUP_REPORT] = "Reports",

@@ -83,6 +83,6 @@ static void note_line(const char *text, void *arg)
 void report_plan(const struct run *r)
 {
 	for (size_t i = 0; i < program_len; i++)
-		if (!program[i]->wanted || program[i]->wanted(r))
+		if (step_wanted(r, program[i]))
 			show_lines(r, program[i], note_line, (void *)(uintptr_t)program[i]);
 }

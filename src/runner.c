@@ -40,19 +40,23 @@
 #include "cgroup.h"
 #include "supervise.h"
 #include "sys.h"
+#include "watch.h"
 
 /* A set-up takes milliseconds. One that takes this long is stuck, and the user wants to know where. */
 #define SETUP_DEADLINE_MS 10000
 
-enum { MSG_BATON = 'B', MSG_WORKLOAD = 'I' };
+enum { MSG_BATON = 'B', MSG_WORKLOAD = 'I', MSG_SHELL = 'S' };
 
 static const struct step *step_at(const struct run *r, size_t i)
 {
 	return r->seam && r->seam->list ? r->seam->list[i] : program[i];
 }
 
-static bool step_wanted(const struct run *r, const struct step *s)
+bool step_wanted(const struct run *r, const struct step *s)
 {
+	for (size_t i = 0; i < r->spec->n_skip; i++)
+		if (!strcmp(r->spec->skip[i], s->id))
+			return false;
 	return !s->wanted || s->wanted(r);
 }
 
@@ -182,7 +186,7 @@ static int parent_interrupted(struct run *r, struct err *err)
 }
 
 /* Parent: wait for the child's next message. -EPIPE: it is gone, or it executed the command. */
-static int parent_wait(struct run *r, struct err *err)
+static int parent_wait(struct run *r, int limit_ms, struct err *err)
 {
 	struct timespec start;
 	struct pollfd p[] = {{.fd = r->baton, .events = POLLIN},
@@ -191,13 +195,13 @@ static int parent_wait(struct run *r, struct err *err)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &start); /* cannot fail for this clock */
 	for (;;) {
-		int left = SETUP_DEADLINE_MS - ms_since(&start);
+		int left = limit_ms < 0 ? INT_MAX : limit_ms - ms_since(&start);
 		char byte;
 		int rc;
 
 		if (left <= 0 || poll(p, ARRAY_SIZE(p), left) == 0)
 			return err_set(err, ETIMEDOUT, "no answer from the sandbox for %d s",
-				       SETUP_DEADLINE_MS / 1000);
+				       limit_ms / 1000);
 		if (p[2].revents && parent_interrupted(r, err) < 0)
 			return -EINTR;
 		if (!p[0].revents && !p[1].revents)
@@ -215,8 +219,25 @@ static void child_wait(struct run *r)
 {
 	char byte;
 
-	if (baton_read(r, 0, &byte) < 0)
-		_exit(EXIT_SETUP);
+	for (;;) {
+		if (baton_read(r, 0, &byte) < 0)
+			_exit(EXIT_SETUP);
+		if (byte != MSG_SHELL)
+			return;
+		child_shell(r);
+		byte = MSG_BATON;
+		if (write(r->baton, &byte, 1) != 1)
+			_exit(EXIT_SETUP);
+	}
+}
+
+int runner_child_shell(struct run *r, struct err *err)
+{
+	char byte = MSG_SHELL;
+
+	if (write(r->baton, &byte, 1) != 1)
+		return err_set(err, errno, "hand over to the sandbox");
+	return parent_wait(r, -1, err);
 }
 
 /* ---- the walk ----------------------------------------------------------------------------- */
@@ -247,14 +268,37 @@ static _Noreturn void child_fail(const struct run *r)
 	_exit(r->page->err.exit ? r->page->err.exit : EXIT_SETUP);
 }
 
+/* The baton goes to `to`, if it is not there. The side that gets it returns when it has it. */
+static int baton_move(struct run *r, enum side *holder, enum side to, struct err *err)
+{
+	enum side from = *holder;
+
+	*holder = to;
+	if (from == to)
+		return 0;
+	if (from == r->side && baton_pass(r, r->side == CHILD ? &r->page->err : err) < 0) {
+		if (r->side == CHILD)
+			child_fail(r);
+		return -EPIPE;
+	}
+	if (to != r->side)
+		return 0;
+	if (r->side == PARENT)
+		return parent_wait(r, SETUP_DEADLINE_MS, err);
+	child_wait(r);
+	return 0;
+}
+
 /*
  * Walk the list. Returns 0 in the parent when the child is past its last step, -errno with *err
  * and *at set after a failure of a parent step, -EPIPE when the child is gone.
  */
 static int walk(struct run *r, size_t *at, struct err *err)
 {
+	const bool is_told = is_watched(r);
 	enum side holder = PARENT;
 	bool is_frozen = false;
+	int rc;
 
 	for (size_t i = 0; i < program_len; i++) {
 		const struct step *s = step_at(r, i);
@@ -269,31 +313,30 @@ static int walk(struct run *r, size_t *at, struct err *err)
 		}
 		if (!step_wanted(r, s))
 			continue;
-		if (s->side != holder) {
-			if (holder == r->side &&
-			    baton_pass(r, r->side == CHILD ? &r->page->err : err) < 0)
-				return r->side == CHILD ? (child_fail(r), 0) : -EPIPE;
-			holder = s->side;
-			if (holder == r->side && r->side == CHILD)
-				child_wait(r);
-			if (holder == r->side && r->side == PARENT) {
-				int rc = parent_wait(r, err);
-
-				if (rc < 0)
-					return rc;
+		if (is_told && r->side == PARENT && watch_before(r, s, err) < 0)
+			return *at = i, -err->num;
+		rc = baton_move(r, &holder, s->side, err);
+		if (rc < 0)
+			return rc;
+		if (s->side == r->side) {
+			*at = i;
+			if (r->side == CHILD)
+				r->page->step = (int)i;
+			if (step_run(r, s, r->side == CHILD ? &r->page->err : err) < 0) {
+				if (r->side == CHILD)
+					child_fail(r);
+				step_hint(s, err);
+				return err->num ? -err->num : -EINVAL;
 			}
 		}
-		if (s->side != r->side)
+		/* Watched: nothing moves while the launcher speaks. exec does not come back. */
+		if (!is_told || i + 1 == program_len)
 			continue;
-		*at = i;
-		if (r->side == CHILD)
-			r->page->step = (int)i;
-		if (step_run(r, s, r->side == CHILD ? &r->page->err : err) < 0) {
-			if (r->side == CHILD)
-				child_fail(r);
-			step_hint(s, err);
-			return err->num ? -err->num : -EINVAL;
-		}
+		rc = baton_move(r, &holder, PARENT, err);
+		if (rc < 0)
+			return rc;
+		if (r->side == PARENT)
+			watch_after(r, s);
 	}
 	return 0;
 }
@@ -365,19 +408,23 @@ static int launch(struct run *r)
 	size_t at = 0;
 	size_t last = 0;
 	int status = EXIT_SETUP;
-	int rc = walk(r, &at, &err);
+	int rc = is_watched(r) ? watch_start(r, &err) : 0;
+
+	if (rc == 0)
+		rc = walk(r, &at, &err);
 
 	/* Past its last step, which never returns: nothing below is the child's business. */
 	if (r->side == CHILD)
 		child_fail(r);
 	last = at;
 	if (rc == 0) { /* the child's last run of steps ends in exec: EOF is the good answer */
-		rc = parent_wait(r, &err);
+		rc = parent_wait(r, SETUP_DEADLINE_MS, &err);
 		if (rc == 0)
 			rc = err_say(&err, "the sandbox answered out of turn");
 	}
 	if (rc == -EPIPE && r->child)
 		rc = child_outcome(r, &at, &err);
+	watch_end(r);
 	if (rc == 0) {
 		status = supervise(r, &err);
 		limit_report(r);

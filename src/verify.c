@@ -189,7 +189,7 @@ static int verify_run(struct run *r, struct err *err)
 		const struct step *s = program[i];
 		struct err one = {0};
 
-		if (!s->verify || (s->wanted && !s->wanted(r)))
+		if (!s->verify || !step_wanted(r, s))
 			continue;
 		asked++;
 		if (s->verify(r, &one) < 0 || one.is_set) {
