@@ -14,9 +14,6 @@
  */
 int runner_launch(const struct spec *s, const struct seam *seam);
 
-/* Is it carried out in this launch? Its own wanted(), and not left out by --skip. */
-bool step_wanted(const struct run *r, const struct step *s);
-
 /* Called by step `clone` in the child: from here on this copy of `r` is the child's. */
 void runner_become_child(struct run *r);
 

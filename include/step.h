@@ -190,6 +190,9 @@ struct step {
 	const struct hint *hints; /* ends with a NULL text */
 };
 
+/* Is it carried out in this launch? Its own wanted(), and not left out by --skip. */
+bool step_wanted(const struct run *r, const struct step *s);
+
 /* The one list, in the order in which things happen (program.c). */
 extern const struct step *const program[];
 extern const size_t program_len;

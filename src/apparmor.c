@@ -369,6 +369,7 @@ const struct step step_lsm_check = {
 	.why = "before anything is touched: the kernel would tell about a missing profile only "
 	       "when the sandbox is nearly finished; and Landlock's default depends on it",
 	.refs = "apparmor(7), aa_is_enabled(2), aa_getcon(2), landlock(7)",
+	.calls = "landlock_create_ruleset(NULL, 0, LANDLOCK_CREATE_RULESET_VERSION)",
 	.side = PARENT,
 	.is_pure = true,
 	.show = lsm_check_show,
@@ -382,6 +383,7 @@ const struct step step_lsm = {
 	       "the profile is in force only from execve on, so it need not allow the rest of the "
 	       "set-up; before `nnp`, `landlock` and `filter`, which might forbid the write",
 	.refs = "apparmor(7), aa_change_profile(2), aa_stack_profile(2), proc_pid_attr(5)",
+	.calls = "write(\"exec PROFILE\") to /proc/thread-self/attr/apparmor/exec",
 	.side = CHILD,
 	.wanted = lsm_wanted,
 	.show = lsm_show,

@@ -110,7 +110,11 @@ const struct step step_become_root = {
 	.why = "before the map is written setresuid fails; before the mounts, so that what is made "
 	       "belongs to the sandbox's root and not to an id outside of the map",
 	.refs = "user_namespaces(7), setresuid(2), setgroups(2)",
+	.calls = "setgroups(0, NULL)\n"
+		 "setresgid(0, 0, 0)\n"
+		 "setresuid(0, 0, 0)",
 	.side = CHILD,
+	.is_vital = true,
 	.run = become_root_run,
 	.hints =
 		(const struct hint[]){
@@ -256,6 +260,12 @@ const struct step step_caps = {
 	.why = "after everything that needs a capability; inside it the bounding set goes first (needs "
 	       "SETPCAP), then gid and uid, then the sets, which setresuid would have changed",
 	.refs = "capabilities(7), setresuid(2), capset(2)",
+	.calls = "prctl(PR_CAPBSET_DROP, CAPABILITY) for each one that is not in the bounding set\n"
+		 "prctl(PR_SET_KEEPCAPS, 1)\n"
+		 "setgroups(), setresgid(), setresuid()\n"
+		 "prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)\n"
+		 "prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | all locks)\n"
+		 "capset(EFFECTIVE, PERMITTED, INHERITABLE)",
 	.side = CHILD,
 	.show = caps_show,
 	.run = caps_run,

@@ -472,6 +472,8 @@ const struct step step_cgroup = {
 	       "afterwards, a process could fork or allocate before it is moved in, and what it "
 	       "has by then is not counted",
 	.refs = "cgroups(7), clone(2) CLONE_INTO_CGROUP",
+	.calls = "mkdirat(PARENT, GROUP)\n"
+		 "write(LIMIT, VALUE) to each file of the group",
 	.side = PARENT,
 	.wanted = cgroup_wanted,
 	.show = cgroup_show,

@@ -135,6 +135,7 @@ const struct step step_cgroup_plan = {
 	       "nothing to clean up; after `host`, whose kernel version decides whether a limit on "
 	       "processes needs a group at all",
 	.refs = "cgroups(7), proc_pid_cgroup(5), getrlimit(2)",
+	.calls = "open(\"/proc/self/cgroup\"), open(\"/proc/self/mountinfo\")",
 	.side = PARENT,
 	.is_pure = true,
 	.wanted = cgroup_plan_wanted,

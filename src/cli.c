@@ -113,6 +113,15 @@ static int fail(const char *where, const struct err *err)
 	return err->exit ? err->exit : EXIT_SETUP;
 }
 
+static const char *skip_what(const char *id)
+{
+	size_t i = 0;
+
+	while (i + 1 < program_len && strcmp(program[i]->id, id) != 0)
+		i++;
+	return program[i]->what;
+}
+
 /* What is weaker than the preset promises is said each time, on stderr; --quiet hides it. */
 static void spec_notes(const struct spec *s)
 {
@@ -121,6 +130,8 @@ static void spec_notes(const struct spec *s)
 	if (s->net == NET_HOST)
 		note("--network host: the sandbox shares the host's network, its loopback services and "
 		     "its abstract unix sockets");
+	for (size_t i = 0; i < s->n_skip; i++)
+		note("--skip %s: NOT ENFORCED: %s", s->skip[i], skip_what(s->skip[i]));
 	if (s->filter == FILTER_UNCONFINED)
 		note("seccomp=unconfined: NOT ENFORCED: no system call filter");
 }

@@ -131,7 +131,11 @@ const struct step step_clone = {
 	.why = "all limits are written by now, so the child is born inside its cgroup; one call, so "
 	       "that there is no moment with only some of the namespaces",
 	.refs = "clone3(2), namespaces(7), pidfd_open(2)",
+	.calls =
+		"socketpair(AF_UNIX, SOCK_SEQPACKET) for the baton\n"
+		"clone3({flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_PIDFD | CLONE_CLEAR_SIGHAND (| CLONE_INTO_CGROUP)})",
 	.side = PARENT,
+	.is_vital = true,
 	.show = clone_show,
 	.run = clone_run,
 	.verify = clone_verify,

@@ -194,6 +194,12 @@ const struct step step_dev = {
 	.why = "before mask, which needs its null; while the host's nodes can still be reached to bind "
 	       "them, because a user namespace cannot make device nodes",
 	.refs = "null(4), pts(4), shm_overview(7), mq_overview(7)",
+	.calls =
+		"fsopen(\"tmpfs\"), fsmount(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)\n"
+		"open_tree(\"/dev/NODE\", OPEN_TREE_CLONE), move_mount() for each node\n"
+		"fsopen(\"devpts\"), fsconfig(\"newinstance\", \"ptmxmode\"), fsmount(), move_mount()\n"
+		"fsopen(\"mqueue\"), fsmount(), move_mount()\n"
+		"mount_setattr({attr_set = MOUNT_ATTR_RDONLY})",
 	.side = CHILD,
 	.show = dev_show,
 	.run = dev_run,

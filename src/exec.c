@@ -148,7 +148,9 @@ const struct step step_exec = {
 	.why = "last: `hot` in the shared page is set before and cleared after a failure, so the end of "
 	       "the socket while it is set means that the command runs",
 	.refs = "execve(2)",
+	.calls = "execve(COMMAND, ARGV, ENVIRONMENT)",
 	.side = CHILD,
+	.is_vital = true,
 	.show = exec_show,
 	.run = exec_run,
 	.hints =

@@ -229,6 +229,7 @@ const struct step step_filter_early = {
 	       "namespace, and the next step gives that up. The price: the steps that follow run under "
 	       "the profile, so it has to allow them",
 	.refs = "seccomp(2), capabilities(7)",
+	.calls = "seccomp(SECCOMP_SET_MODE_FILTER, FLAGS, PROGRAM)",
 	.side = CHILD,
 	.wanted = early_wanted,
 	.show = load_show,
@@ -248,6 +249,7 @@ const struct step step_filter = {
 	.why = "the last step before the command, so that the profile need not allow what pillbox itself "
 	       "does on the way. no_new_privs is set by now, and so no capability is needed",
 	.refs = "seccomp(2), prctl(2)",
+	.calls = "seccomp(SECCOMP_SET_MODE_FILTER, FLAGS, PROGRAM)",
 	.side = CHILD,
 	.wanted = late_wanted,
 	.show = load_show,

@@ -209,6 +209,7 @@ const struct step step_guard = {
 	.why = "after clone, since it needs the sandbox's pidfd; before anything that could fail or "
 	       "take long, so that no moment is left in which a killed launcher leaves something",
 	.refs = "pidfd_open(2), pidfd_send_signal(2), setsid(2)",
+	.calls = "fork()",
 	.side = PARENT,
 	.wanted = guard_wanted,
 	.show = guard_show,

@@ -155,6 +155,8 @@ const struct step step_host = {
 	.what = "see what the host allows: kernel version, user namespaces, /proc",
 	.why = "first, so that what cannot work is said before anything is touched",
 	.refs = "user_namespaces(7), uname(2), proc(5)",
+	.calls = "uname()\n"
+		 "open(\"/proc/sys/user/max_user_namespaces\")",
 	.side = PARENT,
 	.is_pure = true,
 	.show = host_show,

@@ -266,7 +266,10 @@ const struct step step_idmap = {
 	       "before the child does anything: without a map its setresuid fails and every file "
 	       "is nobody's",
 	.refs = "user_namespaces(7), newuidmap(1), newgidmap(1), posix_spawn(3)",
+	.calls =
+		"write(\"INSIDE OUTSIDE COUNT\") to /proc/PID/gid_map and /proc/PID/uid_map, by newgidmap and newuidmap for a range of an ordinary user",
 	.side = PARENT,
+	.is_vital = true,
 	.show = idmap_show,
 	.run = idmap_run,
 	.verify = idmap_verify,

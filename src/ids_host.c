@@ -312,6 +312,7 @@ const struct step step_ids = {
 	       "in the map; stands before clone, because a range that is missing, malformed or too "
 	       "small, and a newuidmap that cannot work, have to be said while nothing exists yet",
 	.refs = "user_namespaces(7), subuid(5), subgid(5), newuidmap(1)",
+	.calls = "open(\"/etc/subuid\"), open(\"/etc/subgid\")",
 	.side = PARENT,
 	.is_pure = true,
 	.show = ids_show,

@@ -181,7 +181,8 @@ static int init_run(struct run *r, struct err *err)
 	pid_t pid;
 
 	/* Whatever is not on pid 1 by now never will be: what comes after is on its child alone. */
-	if (prctl(PR_GET_PDEATHSIG, &leash, 0, 0, 0) < 0 || leash != SIGKILL)
+	if (step_wanted(r, &step_leash) &&
+	    (prctl(PR_GET_PDEATHSIG, &leash, 0, 0, 0) < 0 || leash != SIGKILL))
 		return err_say(err, "pid 1 would survive the launcher");
 	if (pipe2(gate, O_CLOEXEC))
 		return err_set(err, errno, "gate between init and the command");
@@ -260,6 +261,9 @@ const struct step step_init = {
 	       "and filter, which are the command's alone. pid 1 confines itself before it lets the "
 	       "command go on: an init that came late would be open to the command for a moment",
 	.refs = "pid_namespaces(7), clone(2), close_range(2), sigwaitinfo(2)",
+	.calls =
+		"fork()\n"
+		"in pid 1: close_range(0, ~0), seccomp() with seven system calls, rt_sigtimedwait()",
 	.side = CHILD,
 	.wanted = init_wanted,
 	.show = init_show,

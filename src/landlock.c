@@ -395,6 +395,9 @@ const struct step step_landlock = {
 	       "because every mount is refused from here on; before `init`, so that pid 1 and the "
 	       "command are in the same domain and can signal each other",
 	.refs = "landlock(7), landlock_restrict_self(2)",
+	.calls = "landlock_create_ruleset(EVERY RIGHT)\n"
+		 "landlock_add_rule(PATH, RIGHTS) for what is given back\n"
+		 "landlock_restrict_self()",
 	.side = CHILD,
 	.wanted = landlock_wanted,
 	.show = landlock_show,

@@ -157,6 +157,10 @@ const struct step step_mounts = {
 	.what = "mount the binds and tmpfs that were asked for, parents before children",
 	.why = "after root-ro, each with its own flags, or they would all be read-only",
 	.refs = "open_tree(2), fsopen(2), move_mount(2), tmpfs(5)",
+	.calls = "tmpfs: fsopen(\"tmpfs\"), fsconfig(\"size\", \"mode\", ...), fsmount(FLAGS)\n"
+		 "bind: open_tree(SOURCE, OPEN_TREE_CLONE), mount_setattr(FLAGS)\n"
+		 "openat2(root, TARGET, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)\n"
+		 "move_mount(mount, target)",
 	.side = CHILD,
 	.wanted = mounts_wanted,
 	.show = mounts_show,

@@ -213,9 +213,13 @@ const size_t options_len = ARRAY_SIZE(options);
 const char *option_group_title(enum option_group group)
 {
 	static const char *const titles[GROUP_COUNT] = {
-		[GROUP_TEACH] = "Learning", [GROUP_START] = "What to run",    [GROUP_FILES] = "Root and files",
-		[GROUP_IDS] = "Users and groups", [GROUP_RIGHTS] = "Rights",
-		[GROUP_LIMITS] = "Limits",        [GROUP_TTY] = "Terminal and processes",
+		[GROUP_TEACH] = "Learning",
+		[GROUP_START] = "What to run",
+		[GROUP_FILES] = "Root and files",
+		[GROUP_IDS] = "Users and groups",
+		[GROUP_RIGHTS] = "Rights",
+		[GROUP_LIMITS] = "Limits",
+		[GROUP_TTY] = "Terminal and processes",
 		[GROUP_REPORT] = "Reports",
 	};
 

@@ -248,6 +248,7 @@ const struct step step_overlay_dirs = {
 	.why = "real root is nobody inside, so the child could make nothing in a directory of root's; "
 	       "before clone, while we are root",
 	.refs = "chown(2)",
+	.calls = "mkdirat(DIR, \"upper\"), mkdirat(DIR, \"work\")",
 	.side = PARENT,
 	.wanted = overlay_dirs_wanted,
 	.run = overlay_dirs_run,

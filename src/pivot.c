@@ -61,6 +61,10 @@ const struct step step_pivot = {
 	.what = "make the new tree the root of the mount namespace and detach the old one",
 	.why = "after the last mount that needs something of the host; from here on no path leads to it",
 	.refs = "pivot_root(2), umount2(2) MNT_DETACH",
+	.calls = "fchdir(root)\n"
+		 "pivot_root(\".\", \".\")\n"
+		 "umount2(\".\", MNT_DETACH)\n"
+		 "chdir(\"/\")",
 	.side = CHILD,
 	.run = pivot_run,
 	.verify = pivot_verify,
@@ -80,7 +84,7 @@ static int cwd_run(struct run *r, struct err *err)
 
 	if (top < 0 || fstat(top, &now) < 0 || fstat(r->root, &root) < 0)
 		return err_set(err, errno, "/");
-	if (now.st_dev != root.st_dev || now.st_ino != root.st_ino)
+	if (step_wanted(r, &step_pivot) && (now.st_dev != root.st_dev || now.st_ino != root.st_ino))
 		return err_say(err, "/ is still the host's");
 	dir = mnt_resolve(top, r->spec->workdir, O_DIRECTORY);
 	if (dir == -ENOENT &&
@@ -101,12 +105,20 @@ static int cwd_run(struct run *r, struct err *err)
 	return 0;
 }
 
+static void cwd_show(const struct run *r, struct show *out)
+{
+	show(out, "workdir", "%s", r->spec->workdir);
+}
+
 const struct step step_cwd = {
 	.id = "cwd",
 	.what = "enter the working directory",
 	.why = "after pivot, or it could point into the host (CVE-2024-21626)",
 	.refs = "chdir(2), openat2(2)",
+	.calls = "openat2(\"/\", WORKDIR, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)\n"
+		 "fchdir()",
 	.side = CHILD,
+	.show = cwd_show,
 	.run = cwd_run,
 	.hints =
 		(const struct hint[]){

@@ -74,6 +74,9 @@ const struct step step_proc = {
 	.why = "while the host's /proc is still in sight: the kernel allows a new one in a user "
 	       "namespace only if an uncovered one is visible to compare with",
 	.refs = "proc(5), pid_namespaces(7)",
+	.calls =
+		"fsopen(\"proc\"), fsmount(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)\n"
+		"move_mount(proc, \"/proc\")",
 	.side = CHILD,
 	.show = proc_show,
 	.run = proc_run,
@@ -152,6 +155,7 @@ const struct step step_sysctl = {
 	.why = "before mask makes /proc/sys read-only; a nested user namespace would give the workload "
 	       "every capability inside it, and so most of the kernel to attack",
 	.refs = "proc(5), namespaces(7), user_namespaces(7)",
+	.calls = "write(VALUE) to /proc/sys/KEY, by the sandbox's own proc",
 	.side = CHILD,
 	.wanted = sysctl_wanted,
 	.show = sysctl_show,
@@ -285,6 +289,10 @@ const struct step step_mask = {
 	.what = "hide and seal the parts of /proc that reach the host",
 	.why = "after dev, whose null covers files, and after sysctl, which still writes below /proc/sys",
 	.refs = "proc(5)",
+	.calls =
+		"hidden file: open_tree(\"/dev/null\", OPEN_TREE_CLONE), move_mount()\n"
+		"hidden directory: fsopen(\"tmpfs\"), fsmount(MOUNT_ATTR_RDONLY), move_mount()\n"
+		"read-only: open_tree(PATH, OPEN_TREE_CLONE), mount_setattr(MOUNT_ATTR_RDONLY), move_mount()",
 	.side = CHILD,
 	.wanted = mask_wanted,
 	.show = mask_show,
@@ -331,6 +339,7 @@ const struct step step_sys = {
 	.why = "after mask, with the same means; before pivot, because the kernel compares with the "
 	       "host's /sys as it does for /proc",
 	.refs = "sysfs(5)",
+	.calls = "fsopen(\"sysfs\"), fsmount(MOUNT_ATTR_RDONLY), move_mount()",
 	.side = CHILD,
 	.wanted = sys_wanted,
 	.run = sys_run,

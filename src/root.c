@@ -203,6 +203,8 @@ const struct step step_root_open = {
 	.why = "before the ids, because its owner decides who is root inside; the child compares "
 	       "device and inode, so a directory exchanged in between is noticed",
 	.refs = "open(2), openat2(2)",
+	.calls = "open(ROOTFS, O_PATH | O_DIRECTORY)\n"
+		 "openat2(root, MOUNT POINT, O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)",
 	.side = PARENT,
 	.is_pure = true,
 	.show = root_open_show,
@@ -263,7 +265,9 @@ const struct step step_hold = {
 	       "the ids of the map may not; after clone, because a mount can only be copied inside "
 	       "its own mount namespace",
 	.refs = "open(2), O_PATH",
+	.calls = "open(ROOTFS, O_PATH), open(SOURCE, O_PATH) of each bind",
 	.side = CHILD,
+	.is_vital = true,
 	.run = hold_run,
 	.hints =
 		(const struct hint[]){
@@ -291,6 +295,7 @@ const struct step step_private = {
 	.why = "before the first mount, or it could appear on the host, and the host's later mounts in "
 	       "the sandbox",
 	.refs = "mount_setattr(2), mount_namespaces(7)",
+	.calls = "mount_setattr(\"/\", AT_RECURSIVE, {propagation = MS_PRIVATE})",
 	.side = CHILD,
 	.run = private_run,
 };
@@ -324,7 +329,12 @@ const struct step step_root_bind = {
 	.what = "copy the rootfs as a detached mount; under an overlay if something must be written",
 	.why = "after private, and before every other mount, which all hang below it",
 	.refs = "open_tree(2), mount_setattr(2)",
+	.calls =
+		"open_tree(root, OPEN_TREE_CLONE | AT_RECURSIVE)\n"
+		"mount_setattr(tree, AT_RECURSIVE, {attr_set = MOUNT_ATTR_NODEV, propagation = MS_PRIVATE})\n"
+		"with an overlay: fsopen(\"overlay\"), fsconfig(lowerdir, upperdir, workdir, userxattr), fsmount()",
 	.side = CHILD,
+	.is_vital = true,
 	.run = root_bind_run,
 	.hints =
 		(const struct hint[]){
@@ -388,6 +398,7 @@ const struct step step_root_ro = {
 	.why = "on the detached tree, before it can be seen; before the writable mounts, or those would "
 	       "turn read-only too",
 	.refs = "mount_setattr(2), AT_RECURSIVE",
+	.calls = "mount_setattr(tree, AT_RECURSIVE, {attr_set = MOUNT_ATTR_RDONLY})",
 	.side = CHILD,
 	.wanted = root_ro_wanted,
 	.run = root_ro_run,
@@ -419,6 +430,9 @@ const struct step step_root_attach = {
 	.why = "it has all its flags now; mounts can only be placed on a tree that is attached. Over /, "
 	       "because that needs no path that anybody else could change",
 	.refs = "move_mount(2)",
+	.calls = "mount_setattr(tree, AT_RECURSIVE, {attr_set = MOUNT_ATTR_NOSUID})\n"
+		 "move_mount(tree, \"\", \"/\", \"\")",
 	.side = CHILD,
+	.is_vital = true,
 	.run = root_attach_run,
 };

@@ -232,7 +232,10 @@ const struct step step_root_idmap = {
 	       "after idmap; and it takes real root's power over the file system, which the child "
 	       "has not, so the launcher makes it and hands the detached tree over with the baton",
 	.refs = "mount_setattr(2), open_tree(2)",
+	.calls = "open_tree(root, OPEN_TREE_CLONE | AT_RECURSIVE)\n"
+		 "mount_setattr(tree, AT_RECURSIVE, {attr_set = MOUNT_ATTR_IDMAP, userns_fd})",
 	.side = PARENT,
+	.is_vital = true,
 	.wanted = root_idmap_wanted,
 	.show = root_idmap_show,
 	.run = root_idmap_run,

@@ -38,6 +38,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "dryrun.h"
 #include "supervise.h"
 #include "sys.h"
 #include "watch.h"
@@ -268,6 +269,8 @@ static _Noreturn void child_fail(const struct run *r)
 	_exit(r->page->err.exit ? r->page->err.exit : EXIT_SETUP);
 }
 
+#define WALK_DRY 1
+
 /* The baton goes to `to`, if it is not there. The side that gets it returns when it has it. */
 static int baton_move(struct run *r, enum side *holder, enum side to, struct err *err)
 {
@@ -291,7 +294,8 @@ static int baton_move(struct run *r, enum side *holder, enum side to, struct err
 
 /*
  * Walk the list. Returns 0 in the parent when the child is past its last step, -errno with *err
- * and *at set after a failure of a parent step, -EPIPE when the child is gone.
+ * and *at set after a failure of a parent step, -EPIPE when the child is gone, WALK_DRY when only a
+ * dry run was asked for.
  */
 static int walk(struct run *r, size_t *at, struct err *err)
 {
@@ -303,6 +307,8 @@ static int walk(struct run *r, size_t *at, struct err *err)
 	for (size_t i = 0; i < program_len; i++) {
 		const struct step *s = step_at(r, i);
 
+		if (!s->is_pure && r->spec->dry_run)
+			return dry_run(r, err) < 0 ? -err->num : WALK_DRY;
 		if (!s->is_pure && !is_frozen) {
 			/* From here on things are touched, and what was decided stays decided. */
 			is_frozen = true;
@@ -417,6 +423,8 @@ static int launch(struct run *r)
 	if (r->side == CHILD)
 		child_fail(r);
 	last = at;
+	if (rc == WALK_DRY)
+		return 0;
 	if (rc == 0) { /* the child's last run of steps ends in exec: EOF is the good answer */
 		rc = parent_wait(r, SETUP_DEADLINE_MS, &err);
 		if (rc == 0)
@@ -431,6 +439,9 @@ static int launch(struct run *r)
 	}
 	if (err.is_set) {
 		host_explain(r, step_at(r, at), &err);
+		if (r->spec->n_skip)
+			err_hint(&err, "it may need what --skip %s left out: skip it, too",
+				 r->spec->skip[0]);
 		err_print(&err, step_at(r, at)->id);
 		if (r->spec->is_verbose)
 			note("step %s: %s", step_at(r, at)->id, step_at(r, at)->why);

@@ -75,6 +75,7 @@ const struct step step_secrets_read = {
 	.what = "read the secrets into anonymous memory",
 	.why = "as the caller and before anything is touched, so that a missing one is said first",
 	.refs = "memfd_create(2)",
+	.calls = "memfd_create(\"secret\", MFD_CLOEXEC)",
 	.side = PARENT,
 	.is_pure = true,
 	.wanted = secrets_wanted,
@@ -149,6 +150,10 @@ const struct step step_secrets = {
 	.what = "write the secrets on a tmpfs of their own and seal it",
 	.why = "after the tmpfs on /run, which would cover it",
 	.refs = "tmpfs(5), mount_setattr(2)",
+	.calls = "fsopen(\"tmpfs\"), fsmount()\n"
+		 "sendfile(memfd, file), fchown(), fchmod(0400)\n"
+		 "mount_setattr({attr_set = MOUNT_ATTR_RDONLY})\n"
+		 "move_mount(mount, \"/run/secrets\")",
 	.side = CHILD,
 	.wanted = secrets_wanted,
 	.run = secrets_run,

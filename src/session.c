@@ -57,6 +57,7 @@ const struct step step_undump = {
 	.why = "after the id map: the uid_map of a non-dumpable process cannot be written by an ordinary "
 	       "user; before the child holds anything worth stealing",
 	.refs = "prctl(2) PR_SET_DUMPABLE, ptrace(2)",
+	.calls = "prctl(PR_SET_DUMPABLE, 0)",
 	.side = CHILD,
 	.run = undump_run,
 	.verify = undump_verify,
@@ -154,6 +155,7 @@ const struct step step_limits = {
 	.what = "resource limits: no core dumps, and the ones asked for",
 	.why = "before the ids change, as root of the user namespace; before exec, which inherits them",
 	.refs = "setrlimit(2)",
+	.calls = "prlimit64(RLIMIT_NAME, {SOFT, HARD}) for each",
 	.side = CHILD,
 	.show = limits_show,
 	.run = limits_run,
@@ -206,6 +208,7 @@ const struct step step_oom = {
 	.why = "before undump, which takes the process' /proc entry away from an ordinary user; inherited "
 	       "by fork and execve",
 	.refs = "proc(5) oom_score_adj",
+	.calls = "write(SCORE) to /proc/PID/oom_score_adj",
 	.side = PARENT,
 	.wanted = oom_wanted,
 	.show = oom_show,
@@ -234,6 +237,7 @@ const struct step step_keyring = {
 	.why = "session keyrings are not namespaced: without this the workload could use the caller's keys; "
 	       "before the filter, which forbids keyctl",
 	.refs = "keyctl(2), session-keyring(7)",
+	.calls = "keyctl(KEYCTL_JOIN_SESSION_KEYRING, NULL)",
 	.side = CHILD,
 	.run = keyring_run,
 	.hints =
@@ -275,6 +279,10 @@ const struct step step_umask = {
 	.what = "umask 022, and the defaults for personality, timer slack, scheduler and CPU affinity",
 	.why = "these are inherited and namespaced by nothing; before the filter, which forbids some",
 	.refs = "umask(2), personality(2), sched_setaffinity(2)",
+	.calls = "umask(022)\n"
+		 "personality(PER_LINUX)\n"
+		 "prctl(PR_SET_TIMERSLACK, 0)\n"
+		 "sched_setaffinity(ALL)",
 	.side = CHILD,
 	.run = umask_run,
 	.verify = umask_verify,
@@ -309,6 +317,7 @@ const struct step step_nnp = {
 	.why = "after lsm, because it can forbid a change of AppArmor profile; before landlock and the "
 	       "filter, which the kernel takes from an unprivileged process only with it",
 	.refs = "prctl(2) PR_SET_NO_NEW_PRIVS",
+	.calls = "prctl(PR_SET_NO_NEW_PRIVS, 1)",
 	.side = CHILD,
 	.wanted = nnp_wanted,
 	.run = nnp_run,
@@ -324,7 +333,7 @@ static int leash_run(struct run *r, struct err *err)
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return err_set(err, errno, "signal at the launcher's death");
-	if (getuid() != r->plan->uid)
+	if (step_wanted(r, &step_caps) && getuid() != r->plan->uid)
 		return err_say(err, "uid %u is not the workload's: its change would undo the leash",
 			       getuid());
 	/* It may have died before that line; then the socket is at its end, and nobody is left. */
@@ -339,6 +348,7 @@ const struct step step_leash = {
 	.what = "SIGKILL for pid 1, and so for the whole pid namespace, when the launcher dies",
 	.why = "after the last change of ids, which clears it; then look whether the launcher still lives",
 	.refs = "prctl(2) PR_SET_PDEATHSIG, pid_namespaces(7)",
+	.calls = "prctl(PR_SET_PDEATHSIG, SIGKILL)",
 	.side = CHILD,
 	.run = leash_run,
 };
@@ -378,6 +388,8 @@ const struct step step_session = {
 	.why = "without it the workload could push input into the caller's terminal (TIOCSTI, "
 	       "CVE-2017-5226); after pivot, because the terminal is the one on our own /dev/pts",
 	.refs = "setsid(2), credentials(7), tty_ioctl(4)",
+	.calls = "setsid()\n"
+		 "with a terminal: ioctl(TIOCSCTTY), dup2() to 0, 1, 2",
 	.side = CHILD,
 	.run = session_run,
 	.verify = session_verify,
@@ -412,6 +424,8 @@ const struct step step_fds = {
 	.why = "after init, which still hands over a descriptor; just before the filter, so that nothing "
 	       "opens one afterwards (CVE-2016-9962, CVE-2024-21626)",
 	.refs = "close_range(2), sigprocmask(2)",
+	.calls = "close_range(3, ~0, CLOSE_RANGE_CLOEXEC)\n"
+		 "rt_sigprocmask(SIG_SETMASK, none)",
 	.side = CHILD,
 	.run = fds_run,
 	.verify = fds_verify,

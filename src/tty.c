@@ -164,6 +164,8 @@ const struct step step_tty = {
 	       "the bind mount need the set-up's rights; a terminal made on the host's devpts would "
 	       "have a name outside and none inside",
 	.refs = "pty(7), pts(4), ioctl_tty(2), open_tree(2)",
+	.calls = "open(\"/dev/ptmx\") on the sandbox's own devpts\n"
+		 "ioctl(TIOCGPTPEER), move_mount(the slave, \"/dev/console\")",
 	.side = CHILD,
 	.wanted = tty_wanted,
 	.run = tty_run,
@@ -202,6 +204,7 @@ const struct step step_tty_attach = {
 	       "asks for the size once; the caller's own terminal is changed only after exec, so "
 	       "that no failed set-up can leave it raw",
 	.refs = "unix(7), ioctl_tty(2), termios(3)",
+	.calls = "ioctl(TIOCGWINSZ) of the caller's terminal, ioctl(TIOCSWINSZ) of the new one",
 	.side = PARENT,
 	.wanted = tty_wanted,
 	.run = tty_attach_run,

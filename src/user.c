@@ -485,6 +485,7 @@ const struct step step_user = {
 	       "host's; and the id map is chosen next, which must hold every id found here: found "
 	       "later, an id without a place in the map would only show as a failing setresuid",
 	.refs = "passwd(5), group(5), openat2(2)",
+	.calls = "openat2(root, \"etc/passwd\", O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)",
 	.side = PARENT,
 	.is_pure = true,
 	.show = user_show,
