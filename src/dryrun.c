@@ -75,10 +75,12 @@ static json_t *json_text(const char *text)
 {
 	json_t *j = json_string(text);
 	char safe[16384];
+	size_t n = 0;
 
 	if (j)
 		return j;
-	escape(safe, sizeof(safe), text);
+	for (const unsigned char *p = (const unsigned char *)text; *p && n + 5 < sizeof(safe); p++)
+		n += (size_t)snprintf(safe + n, sizeof(safe) - n, *p < 0x80 ? "%c" : "\\x%02x", *p);
 	return json_string(safe);
 }
 

@@ -263,7 +263,7 @@ const struct step step_init = {
 	.refs = "pid_namespaces(7), clone(2), close_range(2), sigwaitinfo(2)",
 	.calls =
 		"fork()\n"
-		"in pid 1: close_range(0, ~0), seccomp() with seven system calls, rt_sigtimedwait()",
+		"in pid 1: close_range(0, ~0), prctl(PR_SET_SECCOMP, seven system calls), rt_sigtimedwait()",
 	.side = CHILD,
 	.wanted = init_wanted,
 	.show = init_show,

@@ -80,7 +80,7 @@ int opt_skip(struct spec *s, const char *value, const char *origin, struct err *
 			return rc;
 		if (step->is_vital || step->is_pure) {
 			(void)err_say(err, "%s: nothing works without %s", origin, step->id);
-			err_hint(err, "it would %s", step->what);
+			err_hint(err, "what it does: %s", step->what);
 			return -err->num;
 		}
 		s->skip = list_grow(s->arena, s->skip, s->n_skip, sizeof(*s->skip));

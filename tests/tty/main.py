@@ -8,8 +8,9 @@ import sys
 import harness
 import own
 import shell
+import step
 import end
 
-MODULES = (own, shell, end)  # each adds its tests when it is imported: the longest last
+MODULES = (own, shell, step, end)  # each adds its tests when it is imported: the longest last
 
 sys.exit(harness.main(sys.argv[1], sys.argv[2] == "short", int(sys.argv[3])))
