@@ -240,10 +240,7 @@ static void lsm_check_show(const struct run *r, FILE *out)
 {
 	fprintf(out, "AppArmor: %s%s\n", r->plan->apparmor ? r->plan->apparmor : "none",
 		r->plan->apparmor_stack ? ", stacked on the launcher's own" : "");
-	if (r->plan->landlock_abi)
-		fprintf(out, "Landlock: ABI %u\n", r->plan->landlock_abi);
-	else
-		fprintf(out, "Landlock: none\n");
+	landlock_plan_show(r, out);
 }
 
 /* ---- the child ------------------------------------------------------------------------------ */

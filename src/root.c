@@ -421,4 +421,5 @@ const struct step step_root_attach = {
 	.refs = "move_mount(2)",
 	.side = CHILD,
 	.run = root_attach_run,
+	.hints = (const struct hint[]){{EPERM, MNT_HINT_FIRST}, {0, NULL}},
 };
