@@ -8,11 +8,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include "spec.h"
 
 struct run;
+struct show;
+struct sock_filter;
 
 /* ---- apparmor.c ----------------------------------------------------------------------------- */
 
@@ -39,7 +42,7 @@ enum apparmor_state {
 /* Look a profile up in `dir`, the kernel's directory of loaded profiles (policy/profiles). */
 enum apparmor_state apparmor_find(const char *dir, const char *name);
 
-/* ---- landlock.c ----------------------------------------------------------------------------- */
+/* ---- landlock_plan.c ------------------------------------------------------------------------ */
 
 /* The kernel's Landlock ABI, at most the newest that this program knows; or -errno. */
 int landlock_abi(void);
@@ -47,9 +50,23 @@ int landlock_abi(void);
 /* Decide about Landlock; called by lsm-check after AppArmor. */
 int landlock_plan(struct run *r, struct err *err);
 
+/* What was decided, for --verbose: the ABI and what it leaves uncovered, or why there is none. */
+void landlock_plan_show(const struct run *r, struct show *out);
+
 /* Pure: every file system right that ABI `abi` knows. */
 uint64_t landlock_all(unsigned abi);
 /* Pure: the rights of a place that may be written, of which `mode` (S_IF*) tells what it is. */
 uint64_t landlock_writable(unsigned abi, mode_t mode);
+/* Pure: flags for landlock_restrict_self(2): what the kernel shall not log. */
+uint32_t landlock_flags(unsigned abi);
+/* Pure: what a newer ABI covers and this one doesn't, as a list for reports; "" for none. */
+void landlock_gaps(unsigned abi, char *buf, size_t size);
+
+/* ---- tcp.c ---------------------------------------------------------------------------------- */
+
+/* Decide about the filter of step tcp; called by landlock_plan(). */
+void tcp_plan(struct run *r);
+/* Pure: the filter that refuses TCP sockets, for the tests; sets the number of instructions. */
+const struct sock_filter *tcp_filter(unsigned short *ret_n);
 
 #endif

@@ -42,6 +42,15 @@ int mnt_setattr(int fd, unsigned flags, uint64_t attr, uint64_t propagation);
 int mnt_attach(int fd, int target);
 
 /*
+ * What EPERM of the first attachment means. The namespace's capabilities have worked until then,
+ * and nothing shows a process that it is in a Landlock domain: only the refusal itself does.
+ */
+#define MNT_HINT_FIRST                                                                         \
+	"pillbox seems to be started inside a Landlock domain (of a sandbox, or of a program " \
+	"that restricts itself), where the kernel refuses every mount: start it outside, or "  \
+	"under a domain that leaves files alone; a seccomp filter around pillbox can do the same"
+
+/*
  * Resolve a path of the sandbox below descriptor `root`: symlinks are followed as the sandbox will
  * see them and lead nowhere outside; magic links (/proc/self/fd/N) are refused.
  * An O_PATH descriptor, or -errno.

@@ -21,7 +21,7 @@ option_fn opt_read_only, opt_writable, opt_overlay, opt_volume, opt_mount, opt_t
 option_fn opt_secret;
 
 /* options_rights.c */
-option_fn opt_cap_add, opt_cap_drop, opt_security_opt, opt_privileged, opt_landlock;
+option_fn opt_cap_add, opt_cap_drop, opt_security_opt, opt_privileged, opt_landlock, opt_tcp;
 option_fn opt_allow_missing, opt_nested_userns;
 
 /* options_teach.c */

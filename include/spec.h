@@ -34,6 +34,11 @@ enum userns_mode {
 
 enum net_mode { NET_NONE, NET_HOST };
 
+enum tcp_mode {
+	TCP_ANY,  /* as the network allows */
+	TCP_NONE, /* no TCP at all: not even on a loopback of our own */
+};
+
 enum proc_mode {
 	PROC_FULL,   /* everything, with masked and read-only paths */
 	PROC_SUBSET, /* subset=pid: only the process directories (proc(5), Linux 5.8) */
@@ -164,6 +169,8 @@ struct spec {
 	const char
 		*apparmor; /* profile name; NULL: the default one if loaded; "unconfined": none */
 	enum auto_mode landlock; /* AUTO: on where no AppArmor profile is applied */
+	enum tcp_mode tcp;       /* NONE: by Landlock, and by a filter for what it leaves open */
+	bool is_tcp_asked;       /* by option: a host without the means is an error */
 	bool nested_userns;      /* user namespaces may be made inside */
 
 	/* limits */

@@ -75,9 +75,12 @@ struct plan {
 	unsigned n_filters_outside; /* those the launcher runs under itself; for verify */
 
 	/* lsm-check */
-	const char *apparmor;  /* profile to enter, NULL: none */
-	bool apparmor_stack;   /* we are confined ourselves: stack, never replace */
-	unsigned landlock_abi; /* 0: not applied */
+	const char *apparmor;     /* profile to enter, NULL: none */
+	bool apparmor_stack;      /* we are confined ourselves: stack, never replace */
+	unsigned landlock_abi;    /* 0: not applied */
+	const char *landlock_why; /* not applied: the reason, for reports */
+	bool landlock_tcp;        /* its rules take TCP away, too */
+	bool tcp_filter;          /* step tcp: no TCP socket can be made */
 
 	/* cgroup */
 	bool has_cgroup;           /* a group is made */
@@ -105,6 +108,7 @@ struct page {
 	volatile int has_status; /* init stored `status` */
 	volatile int status;     /* the workload's wait status */
 	volatile int landlock;   /* Landlock's ABI, after the child saw it refuse something */
+	volatile int tcp;        /* 1: the child saw the filter of step tcp refuse a socket */
 	struct err err;          /* the child's failure */
 };
 
@@ -205,7 +209,7 @@ extern const struct step step_host, step_root_open, step_ids, step_overlay_check
 	step_private, step_root_bind, step_root_ro, step_root_attach, step_mounts, step_secrets,
 	step_dev, step_tty, step_tty_attach, step_proc, step_sysctl, step_mask, step_sys,
 	step_pivot, step_cwd, step_session, step_limits, step_keyring, step_umask,
-	step_filter_early, step_caps, step_lsm, step_nnp, step_landlock, step_leash, step_init,
-	step_fds, step_filter, step_verify, step_exec;
+	step_filter_early, step_caps, step_lsm, step_nnp, step_landlock, step_tcp, step_leash,
+	step_init, step_fds, step_filter, step_verify, step_exec;
 
 #endif

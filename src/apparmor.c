@@ -241,10 +241,7 @@ static void lsm_check_show(const struct run *r, struct show *out)
 	show(out, "apparmor", "%s", r->plan->apparmor ? r->plan->apparmor : "none");
 	if (r->plan->apparmor_stack)
 		show(out, "apparmor_how", "stacked on the launcher's own");
-	if (r->plan->landlock_abi)
-		show(out, "landlock_abi", "%u", r->plan->landlock_abi);
-	else
-		show(out, "landlock_abi", "none");
+	landlock_plan_show(r, out);
 }
 
 /* ---- the child ------------------------------------------------------------------------------ */

@@ -14,10 +14,23 @@
  *   /proc        write: comm, oom_score_adj, uid_map ... each has the kernel's own checks
  *   descriptors 0 to 2 and the preserved ones      what they are open for, as /dev/stdout opens it
  *
- * Not handled: TCP. `--network none` is a network namespace with nothing but its own loopback, and
- * servers on it shall work; `--network host` means the host's. Abstract unix sockets and signals
- * are confined to the sandbox (ABI 6), which matters with --network host; signals from outside,
- * such as the launcher forwards to init, still arrive.
+ * The rules add up along the path, and none takes away: what is declared writable is so with all
+ * that is mounted below it. Where "/" itself is writable (--writable, --overlay, preset docker),
+ * Landlock therefore adds nothing for files; it still refuses device nodes and every mount.
+ *
+ * TCP: with --tcp none nothing may be bound or connected (ABI 4). The kernel asks Landlock at
+ * bind(2) and connect(2) of plain TCP only; the ways around that are closed by the filter of tcp.c.
+ * Else TCP is not handled: `--network none` is a network namespace with nothing but its own
+ * loopback, and servers on it shall work; `--network host` means the host's. Abstract unix sockets
+ * and signals are confined to the sandbox (ABI 6), which matters with --network host; signals from
+ * outside, such as the launcher forwards to init, still arrive.
+ *
+ * Never covered, whatever the ABI: UDP and other sockets, unix sockets by path, owner, mode, times
+ * and extended attributes of a file. Those are the network namespace's and the mount flags' alone.
+ *
+ * What is refused is not logged (ABI 7): the one refusal before execve is our own proof, and after
+ * it a workload that may write the host's audit log by doing forbidden things, or by making domains
+ * of its own, could fill it.
  *
  * Should: take every right that the kernel knows away, then give back what is declared.
  * Mustn't: be followed by a mount of any kind (the kernel refuses them from here on), or trust
@@ -27,7 +40,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/landlock.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -36,23 +49,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "landlock_kernel.h"
 #include "step.h"
 #include "sys.h"
-
-#define ABI_KNOWN 7u /* the newest ABI whose rights are below: a newer kernel is used as this one */
-#define ABI_AUTO 2u  /* before it, Landlock forbids every rename between directories (no REFER) */
-
-/* The kernel headers of Debian 12 end at ABI 2. */
-#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
-#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
-#endif
-#ifndef LANDLOCK_ACCESS_FS_IOCTL_DEV
-#define LANDLOCK_ACCESS_FS_IOCTL_DEV (1ULL << 15)
-#endif
-#ifndef LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET
-#define LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET (1ULL << 0)
-#define LANDLOCK_SCOPE_SIGNAL (1ULL << 1)
-#endif
 
 /* struct landlock_ruleset_attr as of ABI 6; an older kernel takes the front part. */
 struct ruleset {
@@ -61,101 +60,6 @@ struct ruleset {
 
 #define RIGHTS_READ \
 	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-/* The rights that a rule on something else than a directory may give; others are EINVAL. */
-#define RIGHTS_FILE                                                   \
-	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
-	 LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_TRUNCATE | \
-	 LANDLOCK_ACCESS_FS_IOCTL_DEV)
-/* Given nowhere: a sandbox has no use for new device nodes. */
-#define RIGHTS_NEVER (LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK)
-
-/* ---- pure ----------------------------------------------------------------------------------- */
-
-uint64_t landlock_all(unsigned abi)
-{
-	/* Bits are handed out in order: 13 at first, then one each with ABI 2, 3 and 5. */
-	unsigned bits = 13 + (abi >= 2) + (abi >= 3) + (abi >= 5);
-
-	return abi ? (1ULL << bits) - 1 : 0;
-}
-
-uint64_t landlock_writable(unsigned abi, mode_t mode)
-{
-	uint64_t rights = landlock_all(abi) & ~(RIGHTS_NEVER | LANDLOCK_ACCESS_FS_IOCTL_DEV);
-
-	return S_ISDIR(mode) ? rights : rights & RIGHTS_FILE;
-}
-
-/* ---- the decision --------------------------------------------------------------------------- */
-
-int landlock_abi(void)
-{
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-
-	if (abi < 0)
-		return -errno;
-	return abi > (long)ABI_KNOWN ? (int)ABI_KNOWN : (int)abi;
-}
-
-static const char *why_absent(int abi)
-{
-	switch (abi) {
-	case -ENOSYS:
-		return "this kernel has no Landlock";
-	case -EOPNOTSUPP:
-		return "Landlock is not among the kernel's active security modules";
-	case -EPERM:
-		return "a seccomp filter around pillbox hides Landlock";
-	default:
-		return "Landlock cannot be used";
-	}
-}
-
-static int required(const struct run *r, const char *why, const char *cure, struct err *err)
-{
-	if (r->spec->allow_missing & MISSING_LANDLOCK) {
-		note("NOT ENFORCED: Landlock: %s", why);
-		return 0;
-	}
-	(void)err_say(err, "--landlock on: %s", why);
-	err->num = EOPNOTSUPP;
-	err_hint(err, "%s; or do without: --allow-missing=landlock", cure);
-	return -err->num;
-}
-
-int landlock_plan(struct run *r, struct err *err)
-{
-	const struct spec *s = r->spec;
-	int abi;
-
-	if (s->landlock == MODE_OFF || (s->landlock == MODE_AUTO && r->plan->apparmor))
-		return 0;
-	abi = landlock_abi();
-	if (s->landlock == MODE_AUTO) {
-		if (!s->no_new_privs)
-			return 0; /* the documented meaning: Landlock comes with no_new_privs */
-		if (abi >= (int)ABI_AUTO)
-			r->plan->landlock_abi = (unsigned)abi;
-		else if (s->is_verbose)
-			note("Landlock is not applied: %s",
-			     abi < 0 ? why_absent(abi)
-				     : "ABI 1 refuses renames between directories");
-		return 0;
-	}
-	if (!s->no_new_privs)
-		return required(r, "it needs no_new_privs", "add --security-opt no-new-privileges",
-				err);
-	if (abi < 0)
-		return required(
-			r, why_absent(abi),
-			"it needs CONFIG_SECURITY_LANDLOCK, and landlock in lsm= on the command "
-			"line of the kernel (see /sys/kernel/security/lsm)",
-			err);
-	if (abi < (int)ABI_AUTO)
-		note("Landlock ABI 1 refuses renames and links between directories");
-	r->plan->landlock_abi = (unsigned)abi;
-	return 0;
-}
 
 /* ---- rules ---------------------------------------------------------------------------------- */
 
@@ -317,6 +221,21 @@ static int proof_node(struct err *err)
 	return err_say(err, "Landlock took the rules and refuses nothing");
 }
 
+/* Rules in force refuse a port before the kernel looks whether there is room for one. */
+static int proof_tcp(struct err *err)
+{
+	const struct sockaddr_in any = {.sin_family = AF_INET};
+	auto_close int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return 0; /* no IPv4 here, or a filter around us: no way to TCP that could be seen */
+	if (bind(fd, (const struct sockaddr *)&any, sizeof(any)) == 0)
+		return err_say(err, "Landlock took the rules and lets a TCP port be bound");
+	if (errno != EACCES)
+		return err_set(err, errno, "Landlock does not answer as expected");
+	return 0;
+}
+
 static int landlock_run(struct run *r, struct err *err)
 {
 	const unsigned abi = r->plan->landlock_abi;
@@ -326,6 +245,8 @@ static int landlock_run(struct run *r, struct err *err)
 	auto_close int ruleset = -1;
 	int rc;
 
+	if (r->plan->landlock_tcp)
+		attr.net = LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP;
 	if (abi >= 6)
 		attr.scoped = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL;
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
@@ -333,11 +254,13 @@ static int landlock_run(struct run *r, struct err *err)
 		return err_set(err, errno, "Landlock ruleset of ABI %u", abi);
 	if (rules_all(r, ruleset, err) < 0 || proof_prepare(abi, &proof, err) < 0)
 		return -err->num;
-	rc = syscall(SYS_landlock_restrict_self, ruleset, 0) < 0
+	rc = syscall(SYS_landlock_restrict_self, ruleset, landlock_flags(abi)) < 0
 		     ? err_set(err, errno, "put the Landlock rules in force")
 		     : 0;
 	if (rc == 0)
 		rc = abi >= 6 ? proof_socket(&proof, err) : proof_node(err);
+	if (rc == 0 && r->plan->landlock_tcp)
+		rc = proof_tcp(err);
 	if (proof.socket >= 0)
 		(void)close(proof.socket);
 	if (rc == 0)
@@ -366,6 +289,8 @@ static void landlock_show(const struct run *r, struct show *out)
 		show(out, "stays_inside", "abstract unix sockets");
 		show(out, "stays_inside", "signals");
 	}
+	if (r->plan->landlock_tcp)
+		show(out, "refused", "TCP bind and connect");
 }
 
 /*
@@ -383,14 +308,16 @@ static int landlock_verify(const struct run *r, struct err *err)
 static const struct hint landlock_hints[] = {
 	{EPERM,
 	 "Landlock needs no_new_privs; or a filter around pillbox forbids it: --landlock off"},
-	{E2BIG, "sixteen layers of Landlock are around pillbox already: --landlock off"},
+	{E2BIG,
+	 "sixteen layers of Landlock are around pillbox already, and the kernel takes no more: "
+	 "start it outside of some, or --landlock off"},
 	{ENOMEM, "out of kernel memory for the rules"},
 	{0, NULL},
 };
 
 const struct step step_landlock = {
 	.id = "landlock",
-	.what = "Landlock: nothing is written but what was declared writable",
+	.what = "Landlock: nothing is written but what was declared writable; no TCP with --tcp none",
 	.why = "after no_new_privs, without which the kernel refuses it, and after the last mount, "
 	       "because every mount is refused from here on; before `init`, so that pid 1 and the "
 	       "command are in the same domain and can signal each other",

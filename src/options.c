@@ -107,6 +107,10 @@ const struct option_def options[] = {
 	{ .name = "landlock", .metavar = "MODE", .choices = "auto on off",
 	  .help = "Restrict files by Landlock: on, off, or auto: where no AppArmor profile is.",
 	  .group = GROUP_RIGHTS, .step = "landlock", .set = opt_landlock },
+	{ .name = "tcp", .metavar = "MODE", .choices = "any none",
+	  .help = "Allow TCP as --network does (any, the default but for --preset strict), or take "
+		  "it away altogether, the sandbox's own loopback included (none).",
+	  .group = GROUP_RIGHTS, .step = "landlock", .set = opt_tcp },
 	{ .name = "allow-missing", .metavar = "NAME[,NAME...]",
 	  .choices = "cgroup apparmor landlock",
 	  .help = "Run without these controls where the host lacks them, and say NOT ENFORCED.",

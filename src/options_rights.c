@@ -128,6 +128,22 @@ int opt_landlock(struct spec *s, const char *value, const char *origin, struct e
 	return rc;
 }
 
+/*
+ * A word of its own and no mode of --network: it goes with either of them, and what keeps TCP away
+ * is another kernel object than the network namespace.
+ */
+int opt_tcp(struct spec *s, const char *value, const char *origin, struct err *err)
+{
+	static const enum tcp_mode modes[] = {TCP_ANY, TCP_NONE};
+	int i, rc = value_choice(value, "any none", origin, &i, err);
+
+	if (rc == 0) {
+		s->tcp = modes[i];
+		s->is_tcp_asked = true;
+	}
+	return rc;
+}
+
 int opt_allow_missing(struct spec *s, const char *value, const char *origin, struct err *err)
 {
 	static const unsigned bits[] = {MISSING_CGROUP, MISSING_APPARMOR, MISSING_LANDLOCK};

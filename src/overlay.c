@@ -129,8 +129,12 @@ int overlay_build(struct run *r, struct err *err)
 	if (top < 0)
 		return err_set(err, errno, "/");
 	rc = mnt_attach(stage, top);
-	if (rc < 0)
-		return err_set(err, -rc, "attach the overlay's stage");
+	if (rc < 0) {
+		err_set(err, -rc, "attach the overlay's stage");
+		if (rc == -EPERM)
+			err_hint(err, MNT_HINT_FIRST);
+		return rc;
+	}
 	if (layers_prepare(r, stage, err) < 0)
 		return -EIO;
 	if (fchdir(stage) < 0)

@@ -102,6 +102,7 @@ static void apply_strict(struct spec *s)
 	apply_hardened(s);
 	s->proc_mode = PROC_SUBSET;
 	s->landlock = MODE_ON;
+	s->tcp = TCP_NONE;
 	s->limits.pids = 128;
 	s->limits.memory = 512 * MIB;
 	s->limits.nano_cpus = 1000000000;

@@ -65,6 +65,7 @@ const struct step *const program[] = {
 	&step_lsm,
 	&step_nnp,
 	&step_landlock,
+	&step_tcp,
 	&step_leash,
 	&step_init,
 	&step_fds,

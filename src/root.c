@@ -435,4 +435,5 @@ const struct step step_root_attach = {
 	.side = CHILD,
 	.is_vital = true,
 	.run = root_attach_run,
+	.hints = (const struct hint[]){{EPERM, MNT_HINT_FIRST}, {0, NULL}},
 };

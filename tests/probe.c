@@ -345,20 +345,26 @@ static bool on_host(void)
 	return !strcmp(target, "pid:[4026531836]");
 }
 
+static const struct attempt *const tables[] = {attempts, attempts_landlock};
+#define N_TABLES (sizeof(tables) / sizeof(tables[0]))
+
 static int try_args(char **argv)
 {
 	if (!argv[0]) {
-		for (const struct attempt *a = attempts; a->name; a++)
-			printf("%s%s%s\n", a->name, a->args ? " " : "", a->args ? a->args : "");
+		for (size_t i = 0; i < N_TABLES; i++)
+			for (const struct attempt *a = tables[i]; a->name; a++)
+				printf("%s%s%s\n", a->name, a->args ? " " : "",
+				       a->args ? a->args : "");
 		return 0;
 	}
 	if (on_host()) {
 		fprintf(stderr, "probe: not in the host's own pid namespace\n");
 		return 2;
 	}
-	for (const struct attempt *a = attempts; a->name; a++)
-		if (!strcmp(a->name, argv[0]))
-			return try_one(a, argv + 1);
+	for (size_t i = 0; i < N_TABLES; i++)
+		for (const struct attempt *a = tables[i]; a->name; a++)
+			if (!strcmp(a->name, argv[0]))
+				return try_one(a, argv + 1);
 	fprintf(stderr, "probe: unknown attempt %s\n", argv[0]);
 	return 2;
 }
@@ -384,6 +390,8 @@ int main(int argc, char **argv, char **envp)
 		return try_args(argv + 2);
 	if (!strcmp(argv[1], "each"))
 		return try_each(argv + 2);
+	if (!strcmp(argv[1], "outside"))
+		return outside(argv + 2);
 	if (!strcmp(argv[1], "exit") && argc == 3)
 		return atoi(argv[2]);
 	if (!strcmp(argv[1], "signal") && argc == 3) {
@@ -392,6 +400,7 @@ int main(int argc, char **argv, char **envp)
 		pause();
 	}
 	fprintf(stderr,
-		"usage: probe facts | try [NAME [ARG...]] | each NAME... | exit N | signal N\n");
+		"usage: probe facts | try [NAME [ARG...]] | each NAME... | exit N | signal N | "
+		"outside NAME ...\n");
 	return 2;
 }

@@ -11,7 +11,11 @@ struct attempt {
 	int (*run)(char **args); /* 0, or -1 with errno */
 };
 
-extern const struct attempt attempts[]; /* ends with a NULL name */
+/* Each ends with a NULL name. */
+extern const struct attempt attempts[], attempts_landlock[];
+
+/* `probe outside NAME ...`: for the tests, not for the sandbox. Returns the exit status. */
+int outside(char **args);
 
 const char *errno_name(int num);
 

@@ -4,7 +4,7 @@
 
 _pillbox() {
 	local cur prev i word rootfs=
-	local valued=' --preset --name --hostname --workdir -w --env -e --env-file --network --preserve-fds --overlay --volume -v --mount --tmpfs --shm-size --secret --user -u --group-add --userns --cap-add --cap-drop --security-opt --landlock --allow-missing --memory -m --memory-reservation --memory-swap --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --ulimit --sysctl --oom-score-adj --stop-signal --stop-timeout --dry-run --explain --skip '
+	local valued=' --preset --name --hostname --workdir -w --env -e --env-file --network --preserve-fds --overlay --volume -v --mount --tmpfs --shm-size --secret --user -u --group-add --userns --cap-add --cap-drop --security-opt --landlock --tcp --allow-missing --memory -m --memory-reservation --memory-swap --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --ulimit --sysctl --oom-score-adj --stop-signal --stop-timeout --dry-run --explain --skip '
 	local flags='--rm --read-only --writable --nested-userns --privileged --tty -t --no-tty --interactive -i --init --no-init --step --verify --verbose --quiet -q --help'
 
 	cur=${COMP_WORDS[COMP_CWORD]}
@@ -104,6 +104,10 @@ _pillbox() {
 		;;
 	--landlock)
 		mapfile -t COMPREPLY < <(compgen -W 'auto on off' -- "$cur")
+		return
+		;;
+	--tcp)
+		mapfile -t COMPREPLY < <(compgen -W 'any none' -- "$cur")
 		return
 		;;
 	--allow-missing)

@@ -107,6 +107,11 @@ static void row_network(FILE *out, const struct spec *s)
 	fputs(s->net == NET_NONE ? "none" : "host", out);
 }
 
+static void row_tcp(FILE *out, const struct spec *s)
+{
+	fputs(s->tcp == TCP_NONE ? "none" : "as the network", out);
+}
+
 static void row_limits(FILE *out, const struct spec *s)
 {
 	const struct limits *l = &s->limits;
@@ -146,6 +151,7 @@ static const struct preset_row preset_rows[] = {
 	{"nested user namespaces", row_nested},
 	{"Landlock", row_landlock},
 	{"network", row_network},
+	{"TCP", row_tcp},
 	{"ports below 1024", row_ports},
 	{"limits", row_limits},
 	{"stop", row_stop},

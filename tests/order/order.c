@@ -47,7 +47,9 @@ static const struct config {
 	 {"--preset", "docker", "-w", "/usr", "-v", "/usr:/mnt:ro", "--sysctl",
 	  "net.ipv4.ip_unprivileged_port_start=0", NULL}},
 	{"no-init", {"--no-init", "--landlock", "off", "--ulimit", "nofile=200:300", NULL}},
-	{"terminal", {"-t", "-u", "0:0", "--cap-add", "chown", NULL}},
+	{"terminal",
+	 {"-t", "-u", "0:0", "--cap-add", "chown", "--tcp", "none", "--allow-missing", "landlock",
+	  NULL}},
 };
 #define N_CONFIGS (sizeof(configs) / sizeof(configs[0]))
 

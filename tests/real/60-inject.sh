@@ -16,6 +16,7 @@ wanted_by() { # STEP
 	oom) echo --oom-score-adj 500 ;;
 	guard) echo --no-init ;;
 	landlock) echo --landlock on ;;
+	tcp) echo --tcp none --allow-missing=landlock ;;
 	verify) echo --verify ;;
 	cgroup) echo -m 64m ;;
 	lsm) echo --security-opt apparmor=pillbox-default ;;

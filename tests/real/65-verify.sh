@@ -75,6 +75,7 @@ filter-early | --preset docker                      | no filter is loaded | Secc
 caps         | -u 0:0                               | CapBnd is | !CapBnd=0000000000000000
 nnp          | --landlock off --security-opt seccomp=unconfined | NoNewPrivs is 0 | NoNewPrivs=0
 landlock     | --landlock on                        | not seen in force |
+tcp          | --tcp none --allow-missing=landlock  | not seen in force |
 init         |                                      | Name is .*, not pillbox-init | pid=1
 fds          |                                      | SigBlk is | !SigBlk=0000000000000000
 filter       |                                      | no filter is loaded | Seccomp=0

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_lsm.c - apparmor.c and landlock.c: names, labels, the list of profiles, rights by ABI, and
- * the decision of lsm-check.
+ * test_lsm.c - apparmor.c and landlock_plan.c: names, labels, the list of profiles, rights by ABI,
+ * and the decision of lsm-check. test_tcp.c has the filter.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -133,6 +133,41 @@ Test(landlock, rights_by_abi)
 	}
 }
 
+Test(landlock, what_an_abi_leaves_open)
+{
+	static const struct {
+		unsigned abi;
+		const char *gaps;
+	} rows[] = {
+		{1, "cutting files short (ABI 3), TCP (ABI 4), ioctl on devices (ABI 5), "
+		    "abstract sockets and signals (ABI 6)"},
+		{2, "cutting files short (ABI 3), TCP (ABI 4), ioctl on devices (ABI 5), "
+		    "abstract sockets and signals (ABI 6)"},
+		{3, "TCP (ABI 4), ioctl on devices (ABI 5), abstract sockets and signals (ABI 6)"},
+		{4, "ioctl on devices (ABI 5), abstract sockets and signals (ABI 6)"},
+		{5, "abstract sockets and signals (ABI 6)"},
+		{6, ""},
+		{7, ""},
+	};
+	char text[160];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		landlock_gaps(rows[i].abi, text, sizeof(text));
+		cr_expect(!strcmp(text, rows[i].gaps), "ABI %u: %s", rows[i].abi, text);
+	}
+	landlock_gaps(1, text, 10);
+	cr_expect(strlen(text) == 9, "cut, not overrun: %s", text);
+}
+
+/* An older kernel answers EINVAL to a flag that it does not know. */
+Test(landlock, logging_is_off_where_it_exists)
+{
+	for (unsigned abi = 0; abi < 7; abi++)
+		cr_expect(landlock_flags(abi) == 0, "ABI %u", abi);
+	cr_expect(landlock_flags(7) == (1 | 4),
+		  "denials before execve, and those of domains inside");
+}
+
 /* ---- lsm-check on this kernel, whatever it has ----------------------------------------------- */
 
 static struct run run;
@@ -211,4 +246,69 @@ Test(lsm_check, landlock)
 	cr_expect(check(&s) < 0 && strstr(err.msg, "no_new_privs"), "%s", err.msg);
 	s.allow_missing = MISSING_LANDLOCK;
 	cr_expect(check(&s) == 0 && plan.landlock_abi == 0);
+}
+
+/* With a profile applied, auto leaves Landlock out; --tcp none asks for it all the same. */
+static int plan_with(struct spec *s, const char *apparmor)
+{
+	(void)check(&(struct spec){.apparmor = "unconfined", .landlock = MODE_OFF});
+	memset(&err, 0, sizeof(err));
+	memset(&plan, 0, sizeof(plan));
+	plan.apparmor = apparmor;
+	s->arena = run.spec->arena;
+	run.spec = s;
+	return landlock_plan(&run, &err);
+}
+
+Test(lsm_check, landlock_next_to_apparmor)
+{
+	struct spec s = {.landlock = MODE_AUTO, .no_new_privs = true};
+	int abi = landlock_abi();
+
+	if (abi < 4)
+		cr_skip_test("this kernel's Landlock has no rule for TCP");
+	cr_expect(plan_with(&s, "p") == 0 && plan.landlock_abi == 0);
+	cr_expect(!strcmp(plan.landlock_why, "an AppArmor profile is applied"));
+	s.tcp = TCP_NONE; /* as by a preset: no reason for Landlock */
+	cr_expect(plan_with(&s, "p") == 0 && plan.landlock_abi == 0 && !plan.landlock_tcp);
+	cr_expect(plan.tcp_filter, "the filter needs no Landlock");
+	s.is_tcp_asked = true;
+	cr_expect(plan_with(&s, "p") == 0 && plan.landlock_abi == (unsigned)abi);
+	cr_expect(plan.landlock_tcp && plan.tcp_filter);
+	s.landlock = MODE_OFF;
+	cr_expect(plan_with(&s, "p") < 0 && !strcmp(err.msg, "--tcp none: Landlock: it is off"),
+		  "%s", err.msg);
+	cr_expect(strstr(err.hint, "add --landlock on; or do without: --allow-missing=landlock"));
+}
+
+Test(lsm_check, tcp)
+{
+	struct spec s = {.landlock = MODE_ON, .no_new_privs = true, .preset = PRESET_HARDENED};
+	int abi = landlock_abi();
+
+	if (abi < 1)
+		cr_skip_test("this kernel has no Landlock");
+	cr_expect(plan_with(&s, NULL) == 0 && !plan.landlock_tcp && !plan.tcp_filter);
+	/* By the preset: as far as the kernel can. */
+	s.tcp = TCP_NONE;
+	cr_expect(plan_with(&s, NULL) == 0 && plan.landlock_tcp == (abi >= 4) && plan.tcp_filter);
+	/* The strict profile has no such sockets: one filter is enough, unless the user took another. */
+	s.preset = PRESET_STRICT;
+	cr_expect(plan_with(&s, NULL) == 0 && !plan.tcp_filter);
+	s.filter = FILTER_UNCONFINED;
+	cr_expect(plan_with(&s, NULL) == 0 && plan.tcp_filter);
+	/* By option: or an error. */
+	s.is_tcp_asked = true;
+	cr_expect((plan_with(&s, NULL) == 0) == (abi >= 4), "%s", err.msg);
+	cr_expect(abi >= 4 || strstr(err.msg, "has no rule for TCP"), "%s", err.msg);
+	s.no_new_privs = false;
+	s.landlock = MODE_AUTO;
+	cr_expect(plan_with(&s, NULL) < 0 &&
+			  strstr(err.msg, "--tcp none: Landlock: it needs no_new"),
+		  "%s", err.msg);
+	s.allow_missing = MISSING_LANDLOCK;
+	cr_expect(plan_with(&s, NULL) == 0 && !plan.landlock_tcp && !plan.tcp_filter);
+	s.no_new_privs = true;
+	s.landlock = MODE_OFF;
+	cr_expect(plan_with(&s, NULL) == 0 && !plan.landlock_tcp && plan.tcp_filter);
 }

@@ -116,7 +116,8 @@ static const struct good good[] = {
 	{ "--stop-signal", "sigint" }, { "--stop-signal", "9" }, { "--stop-signal", "RTMIN+3" },
 	{ "--stop-signal", "SIGRTMAX-1" }, { "--stop-signal", "64" }, { "--stop-timeout", "0" },
 	{ "--stop-timeout", "3600" }, { "--landlock", "on" }, { "--landlock", "off" },
-	{ "--landlock", "auto" }, { "--allow-missing", "cgroup" },
+	{ "--landlock", "auto" }, { "--tcp", "any" }, { "--tcp", "none" },
+	{ "--allow-missing", "cgroup" },
 	{ "--allow-missing", "apparmor,landlock" }, { "--nested-userns", NULL },
 	{ "--verify", NULL }, { "--verbose", NULL }, { "-q", NULL },
 };
@@ -274,6 +275,7 @@ static const struct bad bad[] = {
 	{ "--stop-signal", "SIGSIGTERM", "not a signal" },
 	{ "--stop-timeout", "-1", "whole number" }, { "--stop-timeout", "1.5", "whole number" },
 	{ "--stop-timeout", "2000001", "between" }, { "--landlock", "yes", "auto on off" },
+	{ "--tcp", "", "any none" }, { "--tcp", "off", "any none" },
 	{ "--allow-missing", "seccomp", "cgroup apparmor" },
 	{ "--allow-missing", "", "empty field" }, { "--allow-missing", "cgroup,", "empty field" },
 	{ "--privileged", NULL, "switch off every control" },

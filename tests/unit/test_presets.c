@@ -61,6 +61,8 @@ static void expect_common(void)
 	cr_expect_eq(spec.limits.cpu_shares, LIMIT_UNSET);
 	cr_expect_eq(spec.limits.blkio_weight, LIMIT_UNSET);
 	cr_expect_null(spec.apparmor);
+	cr_expect(spec.tcp == (spec.preset == PRESET_STRICT ? TCP_NONE : TCP_ANY) &&
+		  !spec.is_tcp_asked);
 	cr_expect(spec.n_env == 0 && spec.n_secrets == 0 && spec.preserve_fds == 0);
 }
 

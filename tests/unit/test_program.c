@@ -133,6 +133,7 @@ Test(program, order_that_the_kernel_does_not_check)
 		{"filter-early", "caps"}, {"caps", "leash"},     {"nnp", "filter"},
 		{"mounts", "landlock"},   {"caps", "init"},      {"leash", "init"},
 		{"landlock", "init"},     {"init", "fds"},       {"fds", "filter"},
+		{"nnp", "landlock"},      {"landlock", "tcp"},   {"tcp", "init"},
 		{"filter", "verify"},     {"keyring", "filter"}, {"lsm", "nnp"},
 	};
 
