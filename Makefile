@@ -126,12 +126,20 @@ check-docs: $(B)/gendoc $(B)/pillbox
 check:
 	scripts/check
 
+# The profiles have rules that only AppArmor 4.0 knows; an older parser would stop at them, at boot.
+APPARMOR_ABI ?= $(if $(wildcard /etc/apparmor.d/abi/4.0),4.0,3.0)
+APPARMOR_EDIT = -e 's|/usr/local/bin/pillbox|$(PREFIX)/bin/pillbox|' \
+	$(if $(filter 3.0,$(APPARMOR_ABI)),,-e 's|<abi/3.0>|<abi/$(APPARMOR_ABI)>|' -e 's|^\#4.0\#||')
+
 install: all
 	install -Dm755 $(B)/pillbox $(DESTDIR)$(PREFIX)/bin/pillbox
 	install -Dm644 docs/pillbox.1 $(DESTDIR)$(PREFIX)/share/man/man1/pillbox.1
 	install -Dm644 docs/completion/pillbox.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pillbox
 	install -Dm644 docs/completion/_pillbox $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_pillbox
+	install -d $(DESTDIR)/etc/apparmor.d
+	for p in pillbox pillbox-default; do sed $(APPARMOR_EDIT) profiles/apparmor/$$p \
+		>$(DESTDIR)/etc/apparmor.d/$$p && chmod 644 $(DESTDIR)/etc/apparmor.d/$$p || exit 1; done
 
 clean:
 	rm -rf build build-asan build-fuzz

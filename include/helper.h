@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * helper.h - the host programs that pillbox calls: newuidmap, newgidmap, getent.
+ * helper.h - the host programs that pillbox calls: newuidmap, newgidmap, getent, apparmor_parser.
  *
  * They run with a fixed environment, an empty descriptor table, default signals, cwd / and a
  * deadline, and what they say on stderr is kept for the error message.

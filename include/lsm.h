@@ -20,6 +20,10 @@ struct sock_filter;
 /* ---- apparmor.c ----------------------------------------------------------------------------- */
 
 #define APPARMOR_DEFAULT "pillbox-default"
+/* The profile of pillbox itself. It confines nothing, it grants user namespaces (Ubuntu). */
+#define APPARMOR_LAUNCHER "pillbox"
+#define APPARMOR_USERNS_NAME "kernel.apparmor_restrict_unprivileged_userns"
+#define APPARMOR_USERNS_SYSCTL "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
 /* One write(2) to attr/exec is cut at a page in silence, and another name would be entered. */
 #define APPARMOR_NAME_MAX 1024
 
@@ -39,8 +43,26 @@ enum apparmor_state {
 	PROFILE_HIDDEN, /* the list of profiles cannot be read */
 };
 
-/* Look a profile up in `dir`, the kernel's directory of loaded profiles (policy/profiles). */
+/* The kernel's directory of loaded profiles. Not `profiles` beside it: that is root's only. */
+#define APPARMOR_PROFILES "/sys/kernel/security/apparmor/policy/profiles"
+
+/* Look a profile up in `dir`, which is APPARMOR_PROFILES but in the tests. */
 enum apparmor_state apparmor_find(const char *dir, const char *name);
+/* Its mode in the kernel's word, "enforce". -ENOENT: not loaded; -EACCES: `dir` cannot be read. */
+int apparmor_mode(const char *dir, const char *name, char *mode, size_t size);
+
+/* 0, or -errno and why the kernel has no AppArmor for us, as words for "...: <words>". */
+int apparmor_enabled(const char **ret_why);
+#define APPARMOR_CURE_BOOT "boot with `apparmor=1 lsm=...,apparmor` on the kernel command line"
+
+/*
+ * The label of this process, "NAME (MODE)" or "unconfined"; "" where the kernel tells none. True
+ * when it is one that denies something.
+ */
+bool apparmor_own(char *text, size_t size);
+
+/* apparmor_cmd.c: `pillbox apparmor`; argv holds what follows that word. Returns the exit status. */
+int apparmor_command(int argc, char *argv[]);
 
 /* ---- landlock_plan.c ------------------------------------------------------------------------ */
 

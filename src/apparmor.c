@@ -34,7 +34,6 @@
 #include "step.h"
 #include "sys.h"
 
-#define PROFILES "/sys/kernel/security/apparmor/policy/profiles"
 #define HINT_WITHOUT "; or do without: --allow-missing=apparmor"
 
 /* ---- pure ----------------------------------------------------------------------------------- */
@@ -90,43 +89,78 @@ int apparmor_label_check(const char *label, const char *name)
 
 /* ---- what the host has ---------------------------------------------------------------------- */
 
-static bool line_is(int dirfd, const char *dir, const char *file, const char *text)
+/* The first line of a small file of the list, cut to `size`. */
+static int first_line(int dirfd, const char *dir, const char *file, char *text, size_t size)
 {
 	auto_free char *got = NULL;
 	char path[NAME_MAX + 16];
 	size_t len;
+	int rc;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, file);
-	if (read_file(dirfd, path, 8192, &got, &len) < 0)
-		return false;
-	got[strcspn(got, "\n")] = '\0';
-	return !strcmp(got, text);
+	rc = read_file(dirfd, path, 8192, &got, &len);
+	if (rc < 0)
+		return rc;
+	(void)snprintf(text, size, "%.*s", (int)strcspn(got, "\n"), got);
+	return 0;
+}
+
+/*
+ * Each profile is a directory whose file `name` has the true name. The directory's own is the name
+ * with blanks and slashes mangled and a number behind it: where nothing is to be mangled, one look
+ * at it tells nearly all the others apart, of which a desktop has hundreds.
+ */
+static bool may_be(const char *entry, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(entry, name, len) && entry[len] == '.';
+}
+
+static int mode_look(DIR *list, bool is_quick, const char *name, char *mode, size_t size)
+{
+	const struct dirent *e;
+
+	rewinddir(list);
+	while ((e = readdir(list))) {
+		char text[APPARMOR_NAME_MAX + 2];
+
+		if (e->d_name[0] == '.' || may_be(e->d_name, name) != is_quick ||
+		    first_line(dirfd(list), e->d_name, "name", text, sizeof(text)) < 0 ||
+		    strcmp(text, name) != 0)
+			continue;
+		return first_line(dirfd(list), e->d_name, "mode", mode, size);
+	}
+	return -ENOENT;
+}
+
+int apparmor_mode(const char *dir, const char *name, char *mode, size_t size)
+{
+	DIR *list = opendir(dir);
+	int rc;
+
+	if (!list)
+		return -EACCES;
+	rc = mode_look(list, true, name, mode, size);
+	if (rc < 0)
+		rc = mode_look(list, false, name, mode, size);
+	(void)closedir(list);
+	return rc < 0 ? -ENOENT : 0; /* unloaded this very moment: it is not there */
 }
 
 enum apparmor_state apparmor_find(const char *dir, const char *name)
 {
-	enum apparmor_state state = PROFILE_ABSENT;
-	DIR *list = opendir(dir);
-	const struct dirent *e;
+	char mode[32];
+	int rc = apparmor_mode(dir, name, mode, sizeof(mode));
 
-	if (!list)
+	if (rc == -EACCES)
 		return PROFILE_HIDDEN;
-	/* Each is a directory with a mangled name; its file `name` has the true one. */
-	while ((e = readdir(list))) {
-		if (e->d_name[0] == '.' || !line_is(dirfd(list), e->d_name, "name", name))
-			continue;
-		state = line_is(dirfd(list), e->d_name, "mode", "enforce") ||
-					line_is(dirfd(list), e->d_name, "mode", "kill")
-				? PROFILE_ENFORCED
-				: PROFILE_WEAK;
-		break;
-	}
-	(void)closedir(list);
-	return state;
+	if (rc < 0)
+		return PROFILE_ABSENT;
+	return !strcmp(mode, "enforce") || !strcmp(mode, "kill") ? PROFILE_ENFORCED : PROFILE_WEAK;
 }
 
-/* 0, or why the kernel has no AppArmor for us; the words are for "apparmor=NAME: <words>". */
-static int enabled(const char **ret_why)
+int apparmor_enabled(const char **ret_why)
 {
 	if (aa_is_enabled())
 		return 0;
@@ -146,15 +180,18 @@ static int enabled(const char **ret_why)
 	return -errno;
 }
 
-/* Are we under a profile that denies something? */
-static bool is_confined(void)
+bool apparmor_own(char *text, size_t size)
 {
 	char *label = NULL;
 	char *mode = NULL;
 	bool is = false;
 
-	if (aa_getcon(&label, &mode) >= 0 && label)
+	(void)snprintf(text, size, "%s", "");
+	if (aa_getcon(&label, &mode) >= 0 && label) {
+		/* A profile with flags=(unconfined) has a name and denies nothing. */
 		is = strcmp(label, "unconfined") != 0 && (!mode || strcmp(mode, "unconfined") != 0);
+		(void)snprintf(text, size, mode ? "%s (%s)" : "%s", label, mode);
+	}
 	free(label); /* mode points into it */
 	return is;
 }
@@ -177,24 +214,23 @@ static int without(struct run *r, const char *name, const char *why, const char 
 	return -err->num;
 }
 
-#define CURE_BOOT                                                                          \
-	"boot with `apparmor=1 lsm=...,apparmor` on the kernel command line, or run with " \
-	"--security-opt apparmor=unconfined"
+#define CURE_BOOT APPARMOR_CURE_BOOT ", or run with --security-opt apparmor=unconfined"
 #define CURE_LOAD \
-	"load it as root: apparmor_parser -r FILE (pillbox's own: /etc/apparmor.d/pillbox-default)"
+	"as root: pillbox apparmor load (pillbox's own profiles), or pillbox apparmor load FILE"
 #define CURE_ENFORCE \
-	"as root: aa-enforce PROFILE, or apparmor_parser -r FILE without flags=(complain)"
+	"take flags=(complain) out of its file, and as root: pillbox apparmor load FILE"
 
 static int profile_plan(struct run *r, const char *name, bool is_asked, struct err *err)
 {
 	bool may_miss = r->spec->allow_missing & MISSING_APPARMOR;
 	const char *why = NULL;
-	int rc = enabled(&why);
+	int rc = apparmor_enabled(&why);
+	char own[APPARMOR_NAME_MAX];
 
 	/* Without securityfs AppArmor can still be in force: a container on an AppArmor host. */
 	if (rc < 0 && (rc != -ENOENT || may_miss || !is_asked))
 		return is_asked ? without(r, name, why, CURE_BOOT, err) : 0;
-	switch (apparmor_find(PROFILES, name)) {
+	switch (apparmor_find(APPARMOR_PROFILES, name)) {
 	case PROFILE_ABSENT:
 		if (is_asked)
 			return without(r, name, "the profile is not loaded", CURE_LOAD, err);
@@ -219,7 +255,7 @@ static int profile_plan(struct run *r, const char *name, bool is_asked, struct e
 		break;
 	}
 	r->plan->apparmor = arena_strdup(r->spec->arena, name);
-	r->plan->apparmor_stack = is_confined();
+	r->plan->apparmor_stack = apparmor_own(own, sizeof(own));
 	return 0;
 }
 
@@ -349,9 +385,9 @@ static int lsm_verify(const struct run *r, struct err *err)
 }
 
 static const struct hint lsm_hints[] = {
-	{ENOENT, "the profile is not loaded: apparmor_parser -r FILE, as root" HINT_WITHOUT},
-	{EACCES, "the profile around pillbox does not let it change to this one: it needs a rule "
-		 "`change_profile -> NAME,`" HINT_WITHOUT},
+	{ENOENT, "the profile is not loaded: " CURE_LOAD HINT_WITHOUT},
+	{EACCES, "the profile around pillbox does not let it add this one: it needs the rule "
+		 "`change_profile -> &NAME,`" HINT_WITHOUT},
 	{EPERM, "with no_new_privs a confined process can only add a profile; this kernel cannot "
 		"stack (Linux 4.8)" HINT_WITHOUT},
 	{EINVAL,

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lsm.h"
 #include "nearest.h"
 #include "options.h"
 #include "runner.h"
@@ -175,6 +176,12 @@ static int cmd_run(int argc, char *argv[], const struct seam *seam)
 	return runner_launch(s, seam);
 }
 
+static int cmd_apparmor(int argc, char *argv[], const struct seam *seam)
+{
+	(void)seam;
+	return apparmor_command(argc, argv);
+}
+
 static int cmd_help(int argc, char *argv[], const struct seam *seam);
 
 static int cmd_version(int argc, char *argv[], const struct seam *seam)
@@ -189,6 +196,10 @@ static const struct command {
 } commands[] = {
 	{"run", "[OPTION...] ROOTFS [--] [COMMAND [ARG...]]",
 	 "run a command in a sandbox around the directory ROOTFS", cmd_run},
+	{"apparmor", "load [FILE...] | unload [NAME...] | status",
+	 "load pillbox's AppArmor profiles, or others, into the kernel; take them out; see whether "
+	 "they are there (exit status 0) and what AppArmor does to user namespaces",
+	 cmd_apparmor},
 	{"help", "", "this text; `pillbox run --help` lists the options of run", cmd_help},
 	{"version", "", "print the version", cmd_version},
 };
@@ -201,6 +212,14 @@ static int cmd_help(int argc, char *argv[], const struct seam *seam)
 		printf("  pillbox %s %s\n      %s\n", commands[i].name, commands[i].usage,
 		       commands[i].help);
 	return fflush(stdout) ? EXIT_SETUP : 0;
+}
+
+bool cli_command(size_t n, struct cli_command *ret)
+{
+	if (n >= ARRAY_SIZE(commands))
+		return false;
+	*ret = (struct cli_command){commands[n].name, commands[n].usage, commands[n].help};
+	return true;
 }
 
 static const char *command_name(size_t i)

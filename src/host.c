@@ -6,6 +6,7 @@
  * bare EPERM or ENOSPC into the sysctl, the LSM or the container around us that caused it.
  * Mustn't: change anything.
  */
+#include "lsm.h"
 #include "runner.h"
 #include "sys.h"
 
@@ -16,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <linux/magic.h>
 
@@ -132,20 +134,52 @@ static void explain_clone(struct err *err)
 			 "user namespaces are forbidden here, by a security module or a sysctl");
 }
 
+/*
+ * Ubuntu's restriction: the namespace *is* made, but every capability in it is denied, so that
+ * whatever comes first and needs one fails. Not for root, nor for a program with a profile.
+ */
+static bool is_userns_restricted(const struct run *r, const char *label)
+{
+	return r->plan->caller_uid && !strcmp(label, "unconfined") &&
+	       sysctl_number(APPARMOR_USERNS_SYSCTL) == 1;
+}
+
+static void explain_apparmor(const struct run *r, struct err *err)
+{
+	char label[APPARMOR_NAME_MAX + 32];
+	bool is_confined = apparmor_own(label, sizeof(label));
+	char exe[256];
+	ssize_t len;
+
+	if (is_confined)
+		err_hint(
+			err,
+			"pillbox runs under the AppArmor profile %.200s, which may forbid this: as "
+			"root, dmesg | grep DENIED",
+			label);
+	if (!is_userns_restricted(r, label))
+		return;
+	len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	exe[len > 0 ? len : 0] = '\0';
+	err_hint(err,
+		 APPARMOR_USERNS_NAME
+		 " is 1: AppArmor takes the capabilities from user namespaces. "
+		 "As root: make install; pillbox apparmor load. That grants them to the installed "
+		 "pillbox; to this one too after: mkdir -p /etc/apparmor.d/tunables/pillbox.d; "
+		 "echo '@{pillbox_exe} += %s' >/etc/apparmor.d/tunables/pillbox.d/local; "
+		 "pillbox apparmor load /etc/apparmor.d/pillbox",
+		 exe);
+}
+
 void host_explain(const struct run *r, const struct step *step, struct err *err)
 {
-	(void)r;
+	/* What has to do with the namespaces and the capabilities in them; lsm has its own hints. */
+	if ((err->num == EPERM || err->num == EACCES) &&
+	    (step->side == CHILD || !strcmp(step->id, "clone") || !strcmp(step->id, "idmap")) &&
+	    strcmp(step->id, "exec") != 0 && strcmp(step->id, "lsm") != 0)
+		explain_apparmor(r, err);
 	if (!strcmp(step->id, "clone"))
 		explain_clone(err);
-	if (err->num != EPERM && err->num != EACCES)
-		return;
-	/* The namespace *is* made, but every capability in it is denied: the first use fails. */
-	if (sysctl_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1 &&
-	    step->side == CHILD && strcmp(step->id, "exec") != 0)
-		err_hint(err,
-			 "kernel.apparmor_restrict_unprivileged_userns is 1: AppArmor takes the "
-			 "capabilities from unprivileged user namespaces. Install "
-			 "profiles/apparmor/pillbox, which grants userns to this binary");
 }
 
 static const struct hint host_hints[] = {{0, NULL}};

@@ -254,9 +254,13 @@ static int step_run(struct run *r, const struct step *s, struct err *err)
 	return s->run(r, err);
 }
 
-/* Which errno a step failed with picks the sentence; 0 stands for any. */
-static void step_hint(const struct step *s, struct err *err)
+/*
+ * What this host does to us, where it is that; else the step's own sentence, which the errno picks
+ * (0 stands for any).
+ */
+static void step_hint(const struct run *r, const struct step *s, struct err *err)
 {
+	host_explain(r, s, err);
 	for (const struct hint *h = s->hints; h && h->text; h++)
 		if (h->num == err->num || !h->num)
 			err_hint(err, "%s", h->text);
@@ -331,7 +335,7 @@ static int walk(struct run *r, size_t *at, struct err *err)
 			if (step_run(r, s, r->side == CHILD ? &r->page->err : err) < 0) {
 				if (r->side == CHILD)
 					child_fail(r);
-				step_hint(s, err);
+				step_hint(r, s, err);
 				return err->num ? -err->num : -EINVAL;
 			}
 		}
@@ -356,7 +360,7 @@ static int child_outcome(struct run *r, size_t *at, struct err *err)
 	*at = (size_t)page_step(r->page);
 	page_err(r->page, err);
 	if (err->is_set) {
-		step_hint(step_at(r, *at), err);
+		step_hint(r, step_at(r, *at), err);
 		if (!strcmp(step_at(r, *at)->id, "exec"))
 			exec_explain(r, err);
 		return -err->num;
@@ -438,7 +442,6 @@ static int launch(struct run *r)
 		limit_report(r);
 	}
 	if (err.is_set) {
-		host_explain(r, step_at(r, at), &err);
 		if (r->spec->n_skip)
 			err_hint(&err, "it may need what --skip %s left out: skip it, too",
 				 r->spec->skip[0]);

@@ -10,9 +10,22 @@ _pillbox() {
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'run' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run apparmor help version' -- "$cur")
 		return
 	fi
+	case ${COMP_WORDS[1]} in
+	run) ;;
+	apparmor)
+		if ((COMP_CWORD == 2)); then
+			mapfile -t COMPREPLY < <(compgen -W 'load unload status' -- "$cur")
+		else
+			compopt -o filenames
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		fi
+		return
+		;;
+	*) return ;;
+	esac
 	# bash splits --option=value at the '='.
 	if [[ $cur == '=' ]]; then
 		cur=

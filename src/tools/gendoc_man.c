@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "cli.h"
 #include "gendoc.h"
 
 /*
@@ -58,6 +59,9 @@ static void man_head(FILE *out)
 		".SH SYNOPSIS",
 		".B pillbox run",
 		".RI [ options ] \" ROOTFS \" \"[\\fB\\-\\-\\fP] [\" COMMAND \" [\" ARG ...]]",
+		".br",
+		".B pillbox apparmor",
+		".RI \"load [\" FILE \"...] | unload [\" NAME \"...] | status\"",
 		".SH DESCRIPTION",
 		"`pillbox run` takes the directory ROOTFS and runs COMMAND in it, /bin/sh if none "
 		"is given. It builds a sandbox around it from namespaces, id maps, mounts, "
@@ -78,9 +82,21 @@ static void man_head(FILE *out)
 	man_lines(out, lines);
 }
 
+static void man_commands(FILE *out)
+{
+	struct cli_command c;
+
+	fputs(".SH COMMANDS\n", out);
+	for (size_t i = 0; cli_command(i, &c); i++) {
+		fprintf(out, ".TP\n\\fBpillbox %s\\fR ", c.name);
+		man_text(out, c.usage);
+		man_text(out, c.help);
+	}
+}
+
 static void man_options(FILE *out)
 {
-	fputs(".SH OPTIONS\n", out);
+	fputs(".SH OPTIONS OF RUN\n", out);
 	man_text(out,
 		 "A size is a number of bytes, with a fraction if need be, and one of b, k, m, g "
 		 "or t behind it, in powers of 1024. The word behind an arrow is the step that "
@@ -235,6 +251,7 @@ static void man_files(FILE *out)
 void print_man(FILE *out, struct arena *a)
 {
 	man_head(out);
+	man_commands(out);
 	man_options(out);
 	man_order(out);
 	man_presets(out, a);

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "cli.h"
 #include "gendoc.h"
 
 static void print_names(FILE *out, bool with_value)
@@ -46,6 +47,60 @@ static void bash_cases(FILE *out)
 	}
 }
 
+/* The commands, blanks between them. */
+static void print_commands(FILE *out)
+{
+	struct cli_command c;
+
+	for (size_t i = 0; cli_command(i, &c); i++)
+		fprintf(out, "%s%s", i ? " " : "", c.name);
+}
+
+/* What a command does, where its usage is "one [X] | two [X]": the words one and two. */
+static bool print_actions(FILE *out, const char *usage)
+{
+	const char *blank = "";
+
+	for (const char *at = usage; at; at = strchr(at, '|')) {
+		size_t len;
+
+		at += strspn(at, "| ");
+		len = strcspn(at, " |");
+		if (*at < 'a' || *at > 'z')
+			break;
+		if (out)
+			fprintf(out, "%s%.*s", blank, (int)len, at);
+		blank = " ";
+	}
+	return *blank;
+}
+
+static void bash_actions(FILE *out)
+{
+	struct cli_command c;
+
+	fputs("\tcase ${COMP_WORDS[1]} in\n\trun) ;;\n", out);
+	for (size_t i = 0; cli_command(i, &c); i++) {
+		if (!print_actions(NULL, c.usage))
+			continue;
+		fprintf(out,
+			"\t%s)\n"
+			"\t\tif ((COMP_CWORD == 2)); then\n"
+			"\t\t\tmapfile -t COMPREPLY < <(compgen -W '",
+			c.name);
+		(void)print_actions(out, c.usage);
+		fputs("' -- \"$cur\")\n"
+		      "\t\telse\n"
+		      "\t\t\tcompopt -o filenames\n"
+		      "\t\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+		      "\t\tfi\n"
+		      "\t\treturn\n"
+		      "\t\t;;\n",
+		      out);
+	}
+	fputs("\t*) return ;;\n\tesac\n", out);
+}
+
 void print_bash(FILE *out, struct arena *a)
 {
 	(void)a;
@@ -63,10 +118,15 @@ void print_bash(FILE *out, struct arena *a)
 	      "\tcur=${COMP_WORDS[COMP_CWORD]}\n"
 	      "\tprev=${COMP_WORDS[COMP_CWORD - 1]}\n"
 	      "\tif ((COMP_CWORD == 1)); then\n"
-	      "\t\tmapfile -t COMPREPLY < <(compgen -W 'run' -- \"$cur\")\n"
+	      "\t\tmapfile -t COMPREPLY < <(compgen -W '",
+	      out);
+	print_commands(out);
+	fputs("' -- \"$cur\")\n"
 	      "\t\treturn\n"
-	      "\tfi\n"
-	      "\t# bash splits --option=value at the '='.\n"
+	      "\tfi\n",
+	      out);
+	bash_actions(out);
+	fputs("\t# bash splits --option=value at the '='.\n"
 	      "\tif [[ $cur == '=' ]]; then\n"
 	      "\t\tcur=\n"
 	      "\telif [[ $prev == '=' ]]; then\n"
@@ -158,6 +218,21 @@ static void zsh_option(FILE *out, const struct option_def *def, bool is_letter)
 	fputs("' \\\n", out);
 }
 
+static void zsh_actions(FILE *out)
+{
+	struct cli_command c;
+
+	fputs("\tcase $words[2] in\n\trun) ;;\n", out);
+	for (size_t i = 0; cli_command(i, &c); i++) {
+		if (!print_actions(NULL, c.usage))
+			continue;
+		fprintf(out, "\t%s)\n\t\tif ((CURRENT == 3)); then\n\t\t\tcompadd ", c.name);
+		(void)print_actions(out, c.usage);
+		fputs("\n\t\telse\n\t\t\t_files\n\t\tfi\n\t\treturn\n\t\t;;\n", out);
+	}
+	fputs("\t*) return ;;\n\tesac\n", out);
+}
+
 void print_zsh(FILE *out, struct arena *a)
 {
 	(void)a;
@@ -166,10 +241,12 @@ void print_zsh(FILE *out, struct arena *a)
 	      "# Made by gendoc from the option table: change that.\n\n"
 	      "_pillbox() {\n"
 	      "\tif ((CURRENT == 2)); then\n"
-	      "\t\tcompadd run\n"
-	      "\t\treturn\n"
-	      "\tfi\n"
-	      "\tshift words\n"
+	      "\t\tcompadd ",
+	      out);
+	print_commands(out);
+	fputs("\n\t\treturn\n\tfi\n", out);
+	zsh_actions(out);
+	fputs("\tshift words\n"
 	      "\t((CURRENT--))\n"
 	      "\t_arguments -s -S -A '-*' \\\n",
 	      out);
