@@ -30,6 +30,7 @@ struct lines {
 	void (*line)(const char *text, void *arg);
 	void *arg;
 	const char *key;
+	bool has_blank; /* a value in the line has one: another would not stand apart from it */
 	char text[8192];
 	size_t len;
 };
@@ -51,7 +52,8 @@ static void lines_put(struct show *out, const char *key, const char *value)
 
 	escape(safe, sizeof(safe), value);
 	room = sizeof(l->text) - l->len;
-	if (l->key && (strcmp(l->key, key) != 0 || strchr(safe, ' ') || strlen(safe) + 2 > room))
+	if (l->key && (strcmp(l->key, key) != 0 || l->has_blank || strchr(safe, ' ') ||
+		       strlen(safe) + 2 > room))
 		lines_flush(l);
 	room = sizeof(l->text) - l->len;
 	if (l->key)
@@ -59,6 +61,7 @@ static void lines_put(struct show *out, const char *key, const char *value)
 	else
 		n = snprintf(l->text, room, "%s: %s", key, safe);
 	l->key = key;
+	l->has_blank = strchr(safe, ' ');
 	l->len += n < 0 ? 0 : (size_t)n < room ? (size_t)n : room - 1;
 }
 

@@ -167,6 +167,7 @@ const struct step step_tcp = {
 	       "landlock, which tries its own rules on a TCP socket; before `init`, so that pid 1 and "
 	       "the command both have it",
 	.refs = "seccomp(2), socket(2), landlock(7)",
+	.calls = "seccomp(SECCOMP_SET_MODE_FILTER, 0, PROGRAM)",
 	.side = CHILD,
 	.wanted = tcp_wanted,
 	.show = tcp_show,
