@@ -37,7 +37,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cgroup.h"
+#include "stats.h"
 #include "supervise.h"
 #include "sys.h"
 
@@ -350,15 +350,6 @@ static void undo_all(struct run *r, size_t at)
 	}
 }
 
-/* A workload that a limit stopped says "Killed" or "fork failed" at best: name the limit. */
-static void limit_report(struct run *r)
-{
-	char text[256];
-
-	if (r->plan->has_cgroup && cgroup_limit_hit(r, text, sizeof(text)) > 0)
-		note("%s", text);
-}
-
 static int launch(struct run *r)
 {
 	struct err err = {0};
@@ -380,7 +371,8 @@ static int launch(struct run *r)
 		rc = child_outcome(r, &at, &err);
 	if (rc == 0) {
 		status = supervise(r, &err);
-		limit_report(r);
+		if (status >= 0)
+			stats_report(r);
 	}
 	if (err.is_set) {
 		host_explain(r, step_at(r, at), &err);
