@@ -13,7 +13,9 @@
 
 #include "spec.h"
 
+struct plan;
 struct run;
+struct io_device;
 
 #define CGROUP_PREFIX "pillbox-" /* every group that pillbox makes is named so */
 
@@ -66,19 +68,24 @@ int cgroup_place(const struct cgroup_host *h, unsigned need, uid_t uid, pid_t se
 
 /* One file of the group and what goes in. */
 struct cgroup_write {
+	size_t row;         /* where cgroup_write_next() goes on; 0 before the first one */
 	const char *option; /* who asked, for messages */
 	unsigned ctl;       /* the controller that owns the file */
 	const char *file;
 	const char *text; /* the value when it isn't in `value` */
-	char value[48];
+	char value[144];
 	const char *alt;    /* when `file` is absent: this one ... */
-	char alt_value[24]; /* ... with this value */
+	char alt_value[48]; /* ... with this value */
 	bool is_implied;    /* follows from another limit, was not asked by itself */
 };
-#define CGROUP_WRITES 12
 
-/* Pure: the limits as files, in the order in which they are written. Returns how many. */
-size_t cgroup_writes(const struct limits *l, struct cgroup_write out[CGROUP_WRITES]);
+/*
+ * Pure: the limits as files, one after the other, in the order in which they are written:
+ *	struct cgroup_write w = {0};
+ *	while (cgroup_write_next(limits, plan, &w)) ...
+ * The devices are those of the plan; with NULL there are none. False: there is no more.
+ */
+bool cgroup_write_next(const struct limits *l, const struct plan *p, struct cgroup_write *w);
 /* The controllers that these limits need. */
 unsigned cgroup_need(const struct limits *l);
 /* "--memory, --memory-swap": the options that need a controller of the set. */
@@ -90,11 +97,14 @@ void cgroup_size_text(uint64_t bytes, char *buf, size_t size);
 /* The number after `key` in a flat keyed file such as memory.events; 0 when it isn't there. */
 uint64_t cgroup_key(const char *text, const char *key);
 
+/* ---- cgroup_io.c: limits of single devices --------------------------------------------------- */
+
+/* "--device-read-bps", ... */
+const char *io_option(enum io_kind kind);
 /*
- * After the sandbox ended, before undo: was a limit hit? 1 and a text such as
- * "out of memory (limit 64M, peak 63.9M)" or "pids limit 20 reached"; 0: none.
- * Uses openat and read below r->cgroup only, so it works under the launcher's own filter.
+ * Pure: add what was asked of device `dev` to the table of n rows, which has room for one more.
+ * 0; -EEXIST: something else was asked of the same device, under another name.
  */
-int cgroup_limit_hit(struct run *r, char *buf, size_t size);
+int io_merge(struct io_device *table, size_t *n, dev_t dev, const struct io_req *req);
 
 #endif

@@ -47,8 +47,8 @@ struct option_def {
 	const char *name;    /* long name, without the dashes */
 	char letter;         /* short name, or 0 */
 	const char *metavar; /* what the value is called; NULL: a flag */
-	const char *
-		implied; /* the value of a bare --NAME, which then takes one by '=' only; or NULL */
+	const char
+		*bare; /* the value when none is given; one that is needs the '=' then; or NULL */
 	const char *choices; /* the whole set of values, blank-separated, for completion; or NULL */
 	const char *files;   /* "file" or "dir": the value is completed as a path; or NULL */
 	const char *help;    /* one sentence */

@@ -11,7 +11,8 @@
 /* options_start.c */
 option_fn opt_preset, opt_name, opt_hostname, opt_workdir, opt_user, opt_group_add, opt_userns;
 option_fn opt_network, opt_init, opt_no_init, opt_tty, opt_no_tty, opt_stop_signal;
-option_fn opt_stop_timeout, opt_preserve_fds, opt_verify, opt_verbose, opt_quiet, opt_nothing;
+option_fn opt_stop_timeout, opt_preserve_fds, opt_verify, opt_stats, opt_verbose, opt_quiet;
+option_fn opt_nothing;
 
 /* options_env.c */
 option_fn opt_env, opt_env_file;
@@ -30,7 +31,11 @@ option_fn opt_dry_run, opt_explain, opt_step, opt_skip;
 /* options_limits.c */
 option_fn opt_memory, opt_memory_reservation, opt_memory_swap, opt_cpus, opt_cpu_shares;
 option_fn opt_cpuset_cpus, opt_cpuset_mems, opt_pids_limit, opt_blkio_weight, opt_oom_score_adj;
-option_fn opt_ulimit, opt_sysctl;
+option_fn opt_ulimit, opt_sysctl, opt_cpu_quota, opt_cpu_period;
+
+/* options_device.c */
+option_fn opt_device_read_bps, opt_device_write_bps, opt_device_read_iops, opt_device_write_iops;
+option_fn opt_blkio_weight_device;
 
 /* More than this of one kind is a mistake or an attack, and comparing them all takes too long. */
 #define OPTION_LIST_MAX 4096

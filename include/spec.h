@@ -110,16 +110,31 @@ struct sysctl_req {
 #define LIMIT_UNSET UINT64_MAX     /* nothing was asked */
 #define LIMIT_MAX (UINT64_MAX - 1) /* "max": no limit, written as such */
 
+/* What --device-read-bps and its like say of one block device. */
+enum io_kind { IO_READ_BPS, IO_WRITE_BPS, IO_READ_IOPS, IO_WRITE_IOPS, IO_WEIGHT, IO_KINDS };
+#define IO_REQS_MAX 128 /* of all kinds together */
+
+struct io_req {
+	enum io_kind kind;
+	const char *path; /* as the user gave it; step `io-devices` finds out which device it is */
+	uint64_t value;   /* bytes or requests a second, at least 1; IO_WEIGHT: 10..1000 */
+};
+
 /* cgroup v2 limits; each is LIMIT_UNSET or a value in the unit named. */
 struct limits {
 	uint64_t memory;       /* bytes: memory.max; at least 6 MiB, as in Docker */
 	uint64_t reservation;  /* bytes: memory.low; at most memory */
 	uint64_t memory_swap;  /* bytes, memory + swap together (Docker's meaning), or LIMIT_MAX */
 	uint64_t nano_cpus;    /* 1e-9 CPUs: cpu.max = nano_cpus/10000 of a 100 ms period */
-	uint64_t cpu_shares;   /* 2..262144: mapped to cpu.weight */
-	uint64_t pids;         /* tasks: pids.max, or RLIMIT_NPROC where that is as strong */
-	uint64_t blkio_weight; /* 10..1000: mapped to io.weight */
+	bool nano_cpus_preset; /* nano_cpus is the preset's, and gives way to a quota */
+	uint64_t cpu_quota;  /* microseconds in each period: cpu.max; 0: not asked; or LIMIT_MAX */
+	uint64_t cpu_period; /* microseconds, 1000..1000000; 0: not asked, then 100 ms */
+	uint64_t cpu_shares; /* 2..262144: mapped to cpu.weight */
+	uint64_t pids;       /* tasks: pids.max, or RLIMIT_NPROC where that is as strong */
+	uint64_t blkio_weight;                 /* 10..1000: mapped to io.weight */
 	const char *cpuset_cpus, *cpuset_mems; /* lists as in cpuset.cpus, or NULL */
+	struct io_req *io;                     /* limits of single devices, as they were given */
+	size_t n_io;
 };
 
 struct spec {

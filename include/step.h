@@ -41,6 +41,13 @@ enum map_kind {
 	MAP_ROOT,   /* real root: a range, and the tree through an id-mapped mount */
 };
 
+/* Limits of one block device: io.max and io.weight of the group. */
+struct io_device {
+	const char *path; /* how it was called first, for messages */
+	dev_t dev;
+	uint64_t value[IO_KINDS]; /* or LIMIT_UNSET */
+};
+
 struct plan {
 	/* host */
 	uid_t caller_uid;
@@ -82,6 +89,10 @@ struct plan {
 	bool landlock_tcp;        /* its rules take TCP away, too */
 	bool tcp_filter;          /* step tcp: no TCP socket can be made */
 
+	/* io-devices */
+	struct io_device *io; /* what is asked of block devices, each of them once */
+	size_t n_io;
+
 	/* cgroup */
 	bool has_cgroup;           /* a group is made */
 	const char *cgroup_parent; /* host path of the directory it is made in */
@@ -90,6 +101,7 @@ struct plan {
 	bool cgroup_make;     /* cgroup_parent is ours to make (real root) and to remove */
 	bool cgroup_leaf;     /* the launcher stands in cgroup_parent and steps into a leaf first */
 	bool pids_by_rlimit;  /* the pids limit is enforced by RLIMIT_NPROC */
+	const char *cgroup_why; /* there is none, though a limit or the report wanted it: why */
 
 	/* tty, env, exec */
 	bool has_tty;
@@ -121,6 +133,20 @@ struct seam {
 };
 
 #define OWN_DEVS 64
+
+/*
+ * Of a sandbox that ran: when, how it ended, and what the kernel counted for pid 1 and all that was
+ * waited for below it. Parent only; the times are microseconds of CLOCK_MONOTONIC.
+ */
+struct life {
+	uint64_t born_us;  /* just before clone */
+	uint64_t ended_us; /* its last process is gone */
+	uint64_t cpu_user_us, cpu_system_us;
+	uint64_t max_resident; /* bytes: the largest single process */
+	int status;            /* what pillbox exits with */
+	int signal;            /* that ended the command, or 0 */
+	int init_signal;       /* that ended pillbox-init from outside, or 0 */
+};
 
 struct watch;
 
@@ -158,6 +184,8 @@ struct run {
 	int cgroup_parent;       /* parent: the directory that it is in, to remove it again */
 	dev_t own_dev[OWN_DEVS]; /* child: st_dev of file systems we mounted and may create in */
 	size_t n_own_dev;
+
+	struct life life;
 
 	/* terminal */
 	struct termios tty_saved; /* the caller's, to be put back */
@@ -204,11 +232,11 @@ extern const size_t program_len;
 /* Every room's steps, for program.c. */
 extern const struct step step_host, step_root_open, step_ids, step_overlay_check, step_overlay_dirs,
 	step_user, step_secrets_read, step_filter_compile, step_lsm_check, step_command,
-	step_cgroup_plan, step_cgroup, step_clone, step_idmap, step_oom, step_root_idmap,
-	step_guard, step_hold, step_become_root, step_undump, step_net_lo, step_hostname,
-	step_private, step_root_bind, step_root_ro, step_root_attach, step_mounts, step_secrets,
-	step_dev, step_tty, step_tty_attach, step_proc, step_sysctl, step_mask, step_sys,
-	step_pivot, step_cwd, step_session, step_limits, step_keyring, step_umask,
+	step_io_devices, step_cgroup_plan, step_cgroup, step_clone, step_idmap, step_oom,
+	step_root_idmap, step_guard, step_hold, step_become_root, step_undump, step_net_lo,
+	step_hostname, step_private, step_root_bind, step_root_ro, step_root_attach, step_mounts,
+	step_secrets, step_dev, step_tty, step_tty_attach, step_proc, step_sysctl, step_mask,
+	step_sys, step_pivot, step_cwd, step_session, step_limits, step_keyring, step_umask,
 	step_filter_early, step_caps, step_lsm, step_nnp, step_landlock, step_tcp, step_leash,
 	step_init, step_fds, step_filter, step_verify, step_exec;
 

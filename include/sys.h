@@ -21,7 +21,9 @@
 #include <stdint.h>
 #include <sys/mount.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef CLONE_INTO_CGROUP
@@ -56,6 +58,13 @@ static inline int sys_pidfd_open(pid_t pid, unsigned flags)
 static inline int sys_pidfd_send_signal(int pidfd, int sig)
 {
 	return (int)sys_ret(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0));
+}
+
+/* waitid(2) with what the C library's leaves out: usage of the process and of those it waited for. */
+static inline int sys_waitid(idtype_t type, id_t id, siginfo_t *info, int flags,
+			     struct rusage *usage)
+{
+	return (int)sys_ret(syscall(SYS_waitid, type, id, info, flags, usage));
 }
 
 /* flags: 0 closes them, CLOSE_RANGE_CLOEXEC only marks them. */

@@ -56,6 +56,9 @@ int parse_id(const char *text, uint32_t *ret);
  */
 int parse_size(const char *text, uint64_t *ret);
 
+/* Microseconds of CLOCK_MONOTONIC. */
+uint64_t clock_us(void);
+
 /* Write `text` to `out`, escaping control bytes, as \n, \t, \xNN; always NUL-terminated. */
 void escape(char *out, size_t size, const char *text);
 

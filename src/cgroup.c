@@ -54,11 +54,15 @@ static void nap(long ms)
 static int group_read(int dirfd, const char *file, char *buf, size_t size)
 {
 	auto_close int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
+	size_t used = 0;
+	ssize_t n = fd < 0 ? -1 : 1;
 
+	/* One read gives a page at most. */
+	for (; n > 0 && used<size - 1; used += n> 0 ? (size_t)n : 0)
+		n = read(fd, buf + used, size - 1 - used);
 	if (n < 0)
 		return -errno;
-	buf[n] = '\0';
+	buf[used] = '\0';
 	return 0;
 }
 
@@ -282,7 +286,15 @@ static int limit_write(int dirfd, const struct cgroup_write *w, struct err *err)
 				      "/proc/cmdline, or swapoff -a");
 		if (rc == -ENOENT && w->ctl == CTL_IO)
 			err_hint(err,
-				 "it needs the BFQ scheduler or the kernel's iocost controller");
+				 strcmp(file, "io.max") != 0
+					 ? "it needs the BFQ scheduler or the kernel's iocost "
+					   "controller"
+					 : "the kernel is built without CONFIG_BLK_DEV_THROTTLING");
+		if (rc == -ENODEV && w->ctl == CTL_IO)
+			err_hint(err, "the kernel limits whole disks only, not partitions");
+		if (rc == -EOPNOTSUPP && w->ctl == CTL_IO)
+			err_hint(err, "the device's scheduler has no weights: see bfq in "
+				      "/sys/block/NAME/queue/scheduler");
 		return rc;
 	}
 	return w->ctl == CTL_CPUSET ? cpuset_check(dirfd, w, err) : 0;
@@ -290,8 +302,7 @@ static int limit_write(int dirfd, const struct cgroup_write *w, struct err *err)
 
 static int cgroup_run(struct run *r, struct err *err)
 {
-	struct cgroup_write w[CGROUP_WRITES];
-	size_t n = cgroup_writes(&r->spec->limits, w);
+	struct cgroup_write w = {0};
 	int rc = -EAGAIN;
 
 	for (int i = 0; i < RETRIES && rc == -EAGAIN; i++) {
@@ -320,9 +331,9 @@ static int cgroup_run(struct run *r, struct err *err)
 	if (rc == -EAGAIN)
 		return err_set(err, EBUSY, "%s/%s is removed again and again",
 			       r->plan->cgroup_parent, r->plan->cgroup_name);
-	for (size_t i = 0; i < n && rc == 0; i++)
-		if (w[i].ctl & r->plan->cgroup_need)
-			rc = limit_write(r->cgroup, &w[i], err);
+	while (rc == 0 && cgroup_write_next(&r->spec->limits, r->plan, &w))
+		if (w.ctl & r->plan->cgroup_need)
+			rc = limit_write(r->cgroup, &w, err);
 	return rc;
 }
 
@@ -403,9 +414,8 @@ static bool has_pid(const char *procs, pid_t pid)
 
 static int cgroup_verify(const struct run *r, struct err *err)
 {
-	struct cgroup_write w[CGROUP_WRITES];
-	size_t n = cgroup_writes(&r->spec->limits, w);
-	char dir[PATH_MAX], got[4096];
+	struct cgroup_write w = {0};
+	char dir[PATH_MAX], got[16384]; /* a line for each of IO_REQS_MAX devices */
 	auto_free char *procs = NULL;
 	auto_close int fd = -1;
 	size_t len;
@@ -415,17 +425,17 @@ static int cgroup_verify(const struct run *r, struct err *err)
 	fd = dir_open(AT_FDCWD, dir);
 	if (fd < 0)
 		return err_set(err, -fd, "%s", dir);
-	for (size_t i = 0; i < n; i++) {
+	while (cgroup_write_next(&r->spec->limits, r->plan, &w)) {
 		const char *value;
-		const char *file = write_pick(fd, &w[i], &value);
+		const char *file = write_pick(fd, &w, &value);
 
-		if (!file || !(w[i].ctl & r->plan->cgroup_need))
+		if (!file || !(w.ctl & r->plan->cgroup_need))
 			continue;
 		rc = group_read(fd, file, got, sizeof(got));
 		if (rc < 0)
-			return err_set(err, -rc, "%s: %s/%s", w[i].option, dir, file);
+			return err_set(err, -rc, "%s: %s/%s", w.option, dir, file);
 		if (!cgroup_same(file, value, got))
-			return err_say(err, "%s: %s is %.*s, not %.200s", w[i].option, file,
+			return err_say(err, "%s: %s is %.*s, not %.200s", w.option, file,
 				       (int)strcspn(got, "\n"), got, value);
 	}
 	rc = read_file(fd, "cgroup.procs", 1 << 20, &procs, &len);
@@ -443,13 +453,12 @@ static bool cgroup_wanted(const struct run *r)
 
 static void cgroup_show(const struct run *r, struct show *out)
 {
-	struct cgroup_write w[CGROUP_WRITES];
-	size_t n = cgroup_writes(&r->spec->limits, w);
+	struct cgroup_write w = {0};
 
 	show(out, "group", "%s/%s", r->plan->cgroup_parent, r->plan->cgroup_name);
-	for (size_t i = 0; i < n; i++)
-		if (w[i].ctl & r->plan->cgroup_need)
-			show(out, w[i].file, "%s", w[i].text ? w[i].text : w[i].value);
+	while (cgroup_write_next(&r->spec->limits, r->plan, &w))
+		if (w.ctl & r->plan->cgroup_need)
+			show(out, w.file, "%s", w.text ? w.text : w.value);
 }
 
 static const struct hint cgroup_hints[] = {

@@ -2,18 +2,17 @@
 /*
  * cgroup_limits.c - limits as the user thinks of them <-> the files of a cgroup.
  *
- * Should: be pure but for cgroup_limit_hit(); be the one place that knows what is written where,
- * so that writing, showing and verifying cannot differ.
+ * Should: be pure; be the one place that knows what is written where, so that writing, showing and
+ * verifying cannot differ.
  * Mustn't: know where a group is.
  */
 #include "cgroup.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "limits_math.h"
@@ -28,117 +27,222 @@ static bool limit_asked(uint64_t value)
 	return value != LIMIT_UNSET && value != LIMIT_MAX && value != 0;
 }
 
-/* The next free row, filled in as far as all rows are alike. */
-static struct cgroup_write *row(struct cgroup_write *out, size_t *n, unsigned ctl,
-				const char *option, const char *file)
+static void put_number(struct cgroup_write *w, uint64_t value)
 {
-	struct cgroup_write *w = &out[(*n)++];
-
-	memset(w, 0, sizeof(*w));
-	w->ctl = ctl;
-	w->option = option;
-	w->file = file;
-	return w;
+	(void)snprintf(w->value, sizeof(w->value), "%" PRIu64, value);
 }
 
-static void row_number(struct cgroup_write *out, size_t *n, unsigned ctl, const char *option,
-		       const char *file, uint64_t value)
+static bool row_memory(const struct limits *l, struct cgroup_write *w)
 {
-	struct cgroup_write *w = row(out, n, ctl, option, file);
+	put_number(w, l->memory);
+	return limit_asked(l->memory);
+}
 
-	(void)snprintf(w->value, sizeof(w->value), "%" PRIu64, value);
+/* All or nothing: a sandbox of which the kernel killed one process is half dead. */
+static bool row_oom_group(const struct limits *l, struct cgroup_write *w)
+{
+	put_number(w, 1);
+	return limit_asked(l->memory);
+}
+
+static bool row_reservation(const struct limits *l, struct cgroup_write *w)
+{
+	put_number(w, l->reservation);
+	return limit_asked(l->reservation);
 }
 
 /*
  * Docker's --memory-swap is memory and swap together; cgroup v2 counts swap alone. Not asked: as
  * much swap as memory. Without this line a container that was given 64M could go on into swap.
  */
-static void writes_swap(const struct limits *l, struct cgroup_write *out, size_t *n)
+static bool row_swap(const struct limits *l, struct cgroup_write *w)
 {
-	struct cgroup_write *w;
-	bool is_asked = limit_asked(l->memory_swap);
 	uint64_t swap = l->memory;
 
 	if (l->memory_swap == LIMIT_MAX || !limit_asked(l->memory))
-		return;
-	if (is_asked)
+		return false;
+	w->is_implied = !limit_asked(l->memory_swap);
+	if (w->is_implied)
+		w->option = "--memory";
+	else
 		swap = l->memory_swap > l->memory ? l->memory_swap - l->memory : 0;
-	w = row(out, n, CTL_MEMORY, is_asked ? "--memory-swap" : "--memory", "memory.swap.max");
-	w->is_implied = !is_asked;
-	(void)snprintf(w->value, sizeof(w->value), "%" PRIu64, swap);
+	put_number(w, swap);
+	return true;
 }
 
-static void writes_memory(const struct limits *l, struct cgroup_write *out, size_t *n)
+/* Either spelling of Docker's: so many CPUs, or a quota in each period. */
+static bool row_cpu_max(const struct limits *l, struct cgroup_write *w)
 {
-	if (limit_asked(l->memory)) {
-		row_number(out, n, CTL_MEMORY, "--memory", "memory.max", l->memory);
-		/* All or nothing: a sandbox of which the kernel killed one process is half dead. */
-		row_number(out, n, CTL_MEMORY, "--memory", "memory.oom.group", 1);
-	}
-	if (limit_asked(l->reservation))
-		row_number(out, n, CTL_MEMORY, "--memory-reservation", "memory.low",
-			   l->reservation);
-	writes_swap(l, out, n);
-}
+	uint64_t quota = l->cpu_quota, period = l->cpu_period;
 
-size_t cgroup_writes(const struct limits *l, struct cgroup_write out[CGROUP_WRITES])
-{
-	struct cgroup_write *w;
-	size_t n = 0;
-
-	writes_memory(l, out, &n);
 	if (limit_asked(l->nano_cpus)) {
-		w = row(out, &n, CTL_CPU, "--cpus", "cpu.max");
-		(void)snprintf(w->value, sizeof(w->value), "%" PRIu64 " %" PRIu64,
-			       l->nano_cpus / NANOS_PER_QUOTA_US, CPU_PERIOD_US);
+		quota = l->nano_cpus / NANOS_PER_QUOTA_US;
+		w->option = "--cpus";
+	} else if (!limit_asked(quota)) {
+		w->option = "--cpu-period";
 	}
-	if (limit_asked(l->cpu_shares))
-		row_number(out, &n, CTL_CPU, "--cpu-shares", "cpu.weight",
-			   cpu_weight_from_shares(l->cpu_shares));
-	if (l->cpuset_cpus && l->cpuset_cpus[0])
-		row(out, &n, CTL_CPUSET, "--cpuset-cpus", "cpuset.cpus")->text = l->cpuset_cpus;
-	if (l->cpuset_mems && l->cpuset_mems[0])
-		row(out, &n, CTL_CPUSET, "--cpuset-mems", "cpuset.mems")->text = l->cpuset_mems;
-	if (limit_asked(l->pids))
-		row_number(out, &n, CTL_PIDS, "--pids-limit", "pids.max", l->pids);
-	if (limit_asked(l->blkio_weight)) {
-		/* BFQ takes Docker's scale as it is; iocost has the scale of the other weights. */
-		row_number(out, &n, CTL_IO, "--blkio-weight", "io.bfq.weight", l->blkio_weight);
-		w = &out[n - 1];
-		w->alt = "io.weight";
-		(void)snprintf(w->alt_value, sizeof(w->alt_value), "%" PRIu64,
-			       io_weight_from_blkio(l->blkio_weight));
+	if (!limit_asked(quota) && !limit_asked(period))
+		return false;
+	if (!limit_asked(period))
+		period = CPU_PERIOD_US;
+	if (limit_asked(quota))
+		(void)snprintf(w->value, sizeof(w->value), "%" PRIu64 " %" PRIu64, quota, period);
+	else
+		(void)snprintf(w->value, sizeof(w->value), "max %" PRIu64, period);
+	return true;
+}
+
+static bool row_cpu_weight(const struct limits *l, struct cgroup_write *w)
+{
+	put_number(w, cpu_weight_from_shares(l->cpu_shares));
+	return limit_asked(l->cpu_shares);
+}
+
+static bool row_cpus(const struct limits *l, struct cgroup_write *w)
+{
+	w->text = l->cpuset_cpus;
+	return w->text && *w->text;
+}
+
+static bool row_mems(const struct limits *l, struct cgroup_write *w)
+{
+	w->text = l->cpuset_mems;
+	return w->text && *w->text;
+}
+
+static bool row_pids(const struct limits *l, struct cgroup_write *w)
+{
+	put_number(w, l->pids);
+	return limit_asked(l->pids);
+}
+
+/* BFQ takes Docker's scale as it is; iocost has the scale of the other weights. */
+static bool row_io_weight(const struct limits *l, struct cgroup_write *w)
+{
+	put_number(w, l->blkio_weight);
+	w->alt = "io.weight";
+	(void)snprintf(w->alt_value, sizeof(w->alt_value), "%" PRIu64,
+		       io_weight_from_blkio(l->blkio_weight));
+	return limit_asked(l->blkio_weight);
+}
+
+/* The files, in the order in which they are written. False: there is nothing to write. */
+static const struct {
+	unsigned ctl;
+	const char *option, *file;
+	bool (*fill)(const struct limits *l, struct cgroup_write *w);
+} rows[] = {
+	{CTL_MEMORY, "--memory", "memory.max", row_memory},
+	{CTL_MEMORY, "--memory", "memory.oom.group", row_oom_group},
+	{CTL_MEMORY, "--memory-reservation", "memory.low", row_reservation},
+	{CTL_MEMORY, "--memory-swap", "memory.swap.max", row_swap},
+	{CTL_CPU, "--cpu-quota", "cpu.max", row_cpu_max},
+	{CTL_CPU, "--cpu-shares", "cpu.weight", row_cpu_weight},
+	{CTL_CPUSET, "--cpuset-cpus", "cpuset.cpus", row_cpus},
+	{CTL_CPUSET, "--cpuset-mems", "cpuset.mems", row_mems},
+	{CTL_PIDS, "--pids-limit", "pids.max", row_pids},
+	{CTL_IO, "--blkio-weight", "io.bfq.weight", row_io_weight},
+};
+
+/* The line of a device in io.max: what was not asked stays at max. */
+static bool row_io_max(const struct io_device *d, struct cgroup_write *w)
+{
+	static const char *const keys[] = {
+		[IO_READ_BPS] = "rbps",
+		[IO_WRITE_BPS] = "wbps",
+		[IO_READ_IOPS] = "riops",
+		[IO_WRITE_IOPS] = "wiops",
+	};
+	size_t used;
+
+	w->file = "io.max";
+	w->option = NULL;
+	used = (size_t)snprintf(w->value, sizeof(w->value), "%u:%u", major(d->dev), minor(d->dev));
+	for (size_t i = 0; i < ARRAY_SIZE(keys) && used < sizeof(w->value); i++) {
+		if (d->value[i] == LIMIT_UNSET)
+			continue;
+		if (!w->option)
+			w->option = io_option((enum io_kind)i);
+		used += (size_t)snprintf(w->value + used, sizeof(w->value) - used, " %s=%" PRIu64,
+					 keys[i], d->value[i]);
 	}
-	return n;
+	return w->option;
+}
+
+static bool row_io_device_weight(const struct io_device *d, struct cgroup_write *w)
+{
+	uint64_t weight = d->value[IO_WEIGHT];
+
+	w->option = io_option(IO_WEIGHT);
+	w->file = "io.bfq.weight";
+	w->alt = "io.weight";
+	(void)snprintf(w->value, sizeof(w->value), "%u:%u %" PRIu64, major(d->dev), minor(d->dev),
+		       weight);
+	(void)snprintf(w->alt_value, sizeof(w->alt_value), "%u:%u %" PRIu64, major(d->dev),
+		       minor(d->dev), io_weight_from_blkio(weight));
+	return weight != LIMIT_UNSET;
+}
+
+bool cgroup_write_next(const struct limits *l, const struct plan *p, struct cgroup_write *w)
+{
+	/* Behind the others two rows for each device. */
+	for (size_t row = w->row; row < ARRAY_SIZE(rows) || p; row++) {
+		size_t i = row - ARRAY_SIZE(rows);
+		bool is_asked;
+
+		*w = (struct cgroup_write){.row = row + 1, .ctl = CTL_IO};
+		if (row < ARRAY_SIZE(rows)) {
+			w->ctl = rows[row].ctl;
+			w->option = rows[row].option;
+			w->file = rows[row].file;
+			is_asked = rows[row].fill(l, w);
+		} else if (!p || i / 2 >= p->n_io) {
+			return false;
+		} else if (i % 2 == 0) {
+			is_asked = row_io_max(&p->io[i / 2], w);
+		} else {
+			is_asked = row_io_device_weight(&p->io[i / 2], w);
+		}
+		if (is_asked)
+			return true;
+	}
+	return false;
 }
 
 unsigned cgroup_need(const struct limits *l)
 {
-	struct cgroup_write w[CGROUP_WRITES];
-	size_t n = cgroup_writes(l, w);
-	unsigned need = 0;
+	struct cgroup_write w = {0};
+	unsigned need = l->n_io ? CTL_IO : 0;
 
-	for (size_t i = 0; i < n; i++)
-		need |= w[i].ctl;
+	while (cgroup_write_next(l, NULL, &w))
+		need |= w.ctl;
 	return need;
+}
+
+static void add_name(const char *name, char *buf, size_t size)
+{
+	size_t used = strlen(buf);
+
+	(void)snprintf(buf + used, size - used, "%s%s", used ? ", " : "", name);
 }
 
 void cgroup_options(const struct limits *l, unsigned set, char *buf, size_t size)
 {
-	struct cgroup_write w[CGROUP_WRITES];
-	size_t n = cgroup_writes(l, w);
+	struct cgroup_write w = {0};
 	const char *last = "";
-	size_t used = 0;
+	bool is_told[IO_KINDS] = {false};
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < n && used < size; i++) {
-		int len;
-
-		if (!(w[i].ctl & set) || w[i].is_implied || !strcmp(w[i].option, last))
+	while (cgroup_write_next(l, NULL, &w)) {
+		if (!(w.ctl & set) || w.is_implied || !strcmp(w.option, last))
 			continue;
-		len = snprintf(buf + used, size - used, "%s%s", used ? ", " : "", w[i].option);
-		used += len > 0 ? (size_t)len : 0;
-		last = w[i].option;
+		add_name(w.option, buf, size);
+		last = w.option;
+	}
+	for (size_t i = 0; set & CTL_IO && i < l->n_io; i++) {
+		if (!is_told[l->io[i].kind])
+			add_name(io_option(l->io[i].kind), buf, size);
+		is_told[l->io[i].kind] = true;
 	}
 }
 
@@ -178,10 +282,46 @@ static bool list_same(const char *a, const char *b)
 	return list_parse(a, x) && list_parse(b, y) && !memcmp(x, y, sizeof(x));
 }
 
+/* One word of a line, such as "rbps=1048576" in "8:0 rbps=1048576 wbps=max". */
+static bool has_word(const char *line, size_t len, const char *word, size_t word_len)
+{
+	for (size_t at = 0; at < len;) {
+		size_t end = at + strcspn(line + at, " \n");
+
+		if (end - at == word_len && !memcmp(line + at, word, word_len))
+			return true;
+		at = end + 1;
+	}
+	return false;
+}
+
+/* The kernel has a line for each device, with all of its values; what was asked is among them. */
+static bool device_same(const char *asked, const char *got)
+{
+	size_t name = strcspn(asked, " ") + 1;
+
+	for (const char *line = got; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		bool is_same = true;
+
+		if (strncmp(line, asked, name) != 0)
+			continue;
+		for (const char *word = asked + name; *word && is_same; word += *word == ' ') {
+			size_t len = strcspn(word, " ");
+
+			is_same = has_word(line, strcspn(line, "\n"), word, len);
+			word += len;
+		}
+		return is_same;
+	}
+	return false;
+}
+
 bool cgroup_same(const char *file, const char *asked, const char *got)
 {
 	size_t len = strcspn(got, "\n");
 
+	if (!strncmp(file, "io.", 3) && strchr(asked, ':'))
+		return device_same(asked, got);
 	if (!strncmp(file, "cpuset.", 7))
 		return list_same(asked, got);
 	if (!strncmp(file, "io.", 3) && !strncmp(got, "default ", 8)) {
@@ -226,43 +366,6 @@ uint64_t cgroup_key(const char *text, const char *key)
 		line += *line == '\n';
 		if (!strncmp(line, key, len) && line[len] == ' ')
 			return strtoull(line + len + 1, NULL, 10);
-	}
-	return 0;
-}
-
-/* Into a fixed buffer: the launcher's heap does not grow any more when this is called. */
-static bool file_text(int dirfd, const char *file, char *buf, size_t size)
-{
-	auto_close int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
-
-	buf[n > 0 ? n : 0] = '\0';
-	return n > 0;
-}
-
-int cgroup_limit_hit(struct run *r, char *buf, size_t size)
-{
-	const struct limits *l = &r->spec->limits;
-	char text[1024], limit[32], peak[32];
-
-	buf[0] = '\0';
-	if (!r->plan->has_cgroup || r->cgroup < 0)
-		return 0;
-	if (limit_asked(l->memory) && file_text(r->cgroup, "memory.events", text, sizeof(text)) &&
-	    cgroup_key(text, "oom_kill")) {
-		cgroup_size_text(l->memory, limit, sizeof(limit));
-		if (file_text(r->cgroup, "memory.peak", text, sizeof(text))) { /* Linux 5.19 */
-			cgroup_size_text(strtoull(text, NULL, 10), peak, sizeof(peak));
-			(void)snprintf(buf, size, "out of memory (limit %s, peak %s)", limit, peak);
-		} else {
-			(void)snprintf(buf, size, "out of memory (limit %s)", limit);
-		}
-		return 1;
-	}
-	if (limit_asked(l->pids) && file_text(r->cgroup, "pids.events", text, sizeof(text)) &&
-	    cgroup_key(text, "max")) {
-		(void)snprintf(buf, size, "pids limit %" PRIu64 " reached", l->pids);
-		return 1;
 	}
 	return 0;
 }

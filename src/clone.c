@@ -57,6 +57,7 @@ static int clone_run(struct run *r, struct err *err)
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)r->cgroup;
 	}
+	r->life.born_us = clock_us();
 	pid = sys_clone3(&args);
 	if (pid < 0)
 		return err_set(err, -pid, "clone3 with new namespaces");

@@ -133,6 +133,12 @@ const struct option_def options[] = {
 	{ .name = "cpus", .metavar = "NUMBER",
 	  .help = "Limit CPU time to that of so many CPUs.",
 	  .group = GROUP_LIMITS, .step = "cgroup", .set = opt_cpus },
+	{ .name = "cpu-quota", .metavar = "MICROSECONDS",
+	  .help = "Limit CPU time to so much in each period; -1 means no limit.",
+	  .group = GROUP_LIMITS, .step = "cgroup", .set = opt_cpu_quota },
+	{ .name = "cpu-period", .metavar = "MICROSECONDS",
+	  .help = "Set the length of a period for --cpu-quota, 1000 to 1000000; 100000 is usual.",
+	  .group = GROUP_LIMITS, .step = "cgroup", .set = opt_cpu_period },
 	{ .name = "cpu-shares", .metavar = "N",
 	  .help = "Weigh CPU time against other groups, 2 to 262144; 1024 is usual.",
 	  .group = GROUP_LIMITS, .step = "cgroup", .set = opt_cpu_shares },
@@ -148,6 +154,26 @@ const struct option_def options[] = {
 	{ .name = "blkio-weight", .metavar = "N",
 	  .help = "Weigh block I/O against other groups, 10 to 1000.",
 	  .group = GROUP_LIMITS, .step = "cgroup", .set = opt_blkio_weight },
+	{ .name = "device-read-bps", .metavar = "PATH:BYTES", .files = "file",
+	  .help = "Limit reading from this block device, such as /dev/sda:1m, in bytes a second.",
+	  .group = GROUP_LIMITS, .count = COUNT_MANY, .step = "cgroup",
+	  .set = opt_device_read_bps },
+	{ .name = "device-write-bps", .metavar = "PATH:BYTES", .files = "file",
+	  .help = "Limit writing to this block device, in bytes a second.",
+	  .group = GROUP_LIMITS, .count = COUNT_MANY, .step = "cgroup",
+	  .set = opt_device_write_bps },
+	{ .name = "device-read-iops", .metavar = "PATH:N", .files = "file",
+	  .help = "Limit reading from this block device, in requests a second.",
+	  .group = GROUP_LIMITS, .count = COUNT_MANY, .step = "cgroup",
+	  .set = opt_device_read_iops },
+	{ .name = "device-write-iops", .metavar = "PATH:N", .files = "file",
+	  .help = "Limit writing to this block device, in requests a second.",
+	  .group = GROUP_LIMITS, .count = COUNT_MANY, .step = "cgroup",
+	  .set = opt_device_write_iops },
+	{ .name = "blkio-weight-device", .metavar = "PATH:N", .files = "file",
+	  .help = "Weigh I/O on this block device against other groups, 10 to 1000.",
+	  .group = GROUP_LIMITS, .count = COUNT_MANY, .step = "cgroup",
+	  .set = opt_blkio_weight_device },
 	{ .name = "ulimit", .metavar = "NAME=SOFT[:HARD]",
 	  .help = "Set a resource limit of setrlimit(2), such as nofile=1024:4096; -1 is "
 		  "unlimited.",
@@ -183,11 +209,11 @@ const struct option_def options[] = {
 	  .group = GROUP_TTY, .set = opt_stop_timeout },
 
 	/* teaching */
-	{ .name = "dry-run", .metavar = "FORM", .implied = "text", .choices = "text json sh dot",
+	{ .name = "dry-run", .metavar = "FORM", .bare = "text", .choices = "text json sh dot",
 	  .help = "Say what would be done, with every value, and do nothing: as text, as json, as a "
 		  "shell script (sh) or as a drawing for Graphviz (dot).",
 	  .group = GROUP_TEACH, .set = opt_dry_run },
-	{ .name = "explain", .metavar = "STEP", .implied = "",
+	{ .name = "explain", .metavar = "STEP", .bare = "",
 	  .help = "Tell each step while it is done: what, why here, by which system calls, and what "
 		  "the kernel shows afterwards; with a STEP only that one, in depth.",
 	  .group = GROUP_TEACH, .set = opt_explain },
@@ -203,6 +229,10 @@ const struct option_def options[] = {
 	{ .name = "verify",
 	  .help = "Compare the sandbox with the plan, from outside, before the command starts.",
 	  .group = GROUP_REPORT, .step = "verify", .set = opt_verify },
+	{ .name = "stats", .metavar = "FORMAT", .bare = "text", .choices = "text json",
+	  .help = "Report at the end, on stderr, what the sandbox used: time, CPU, memory, "
+		  "processes, I/O; as text, or as one line of JSON.",
+	  .group = GROUP_REPORT, .step = "cgroup-plan", .set = opt_stats },
 	{ .name = "verbose", .excl = "report",
 	  .help = "Report each step.",
 	  .group = GROUP_REPORT, .set = opt_verbose },
@@ -254,8 +284,9 @@ static void help_line(FILE *out, const struct option_def *def)
 	const int column = 30;
 	int len = def->letter ? fprintf(out, "  -%c, ", def->letter) : fprintf(out, "      ");
 
-	len += fprintf(out, "--%s%s%s", def->name, def->metavar ? " " : "",
-		       def->metavar ? def->metavar : "");
+	len += fprintf(out, "--%s", def->name);
+	if (def->metavar)
+		len += fprintf(out, def->bare ? "[=%s]" : " %s", def->metavar);
 	if (len + 2 > column) {
 		fputc('\n', out);
 		len = 0;

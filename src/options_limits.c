@@ -57,7 +57,22 @@ int opt_cpus(struct spec *s, const char *value, const char *origin, struct err *
 	for (size_t i = 0; i < 9; i++)
 		nano = nano * 10 + (i < digits ? (uint64_t)(fraction[i] - '0') : 0);
 	s->limits.nano_cpus = cpus * 1000000000 + nano;
+	s->limits.nano_cpus_preset = false;
 	return 0;
+}
+
+int opt_cpu_quota(struct spec *s, const char *value, const char *origin, struct err *err)
+{
+	if (strcmp(value, "-1") == 0) {
+		s->limits.cpu_quota = LIMIT_MAX;
+		return 0;
+	}
+	return value_number(value, 0, INT64_MAX, origin, &s->limits.cpu_quota, err);
+}
+
+int opt_cpu_period(struct spec *s, const char *value, const char *origin, struct err *err)
+{
+	return value_number(value, 0, INT64_MAX, origin, &s->limits.cpu_period, err);
 }
 
 int opt_cpu_shares(struct spec *s, const char *value, const char *origin, struct err *err)

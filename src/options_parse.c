@@ -145,8 +145,8 @@ static int long_option(struct line *l, const char *word, struct err *err)
 
 		return rc < 0 ? rc : add(l, def, NULL, false, err);
 	}
-	if (!equals && def->implied)
-		return add(l, def, def->implied, false, err);
+	if (!equals && def->bare)
+		return add(l, def, def->bare, false, err);
 	if (!equals && l->at >= l->argc)
 		return missing_value(def, word, err);
 	return add(l, def, equals ? equals + 1 : l->argv[l->at++], false, err);

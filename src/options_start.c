@@ -242,6 +242,16 @@ int opt_verify(struct spec *s, const char *value, const char *origin, struct err
 	return 0;
 }
 
+int opt_stats(struct spec *s, const char *value, const char *origin, struct err *err)
+{
+	static const enum stats_mode modes[] = {STATS_TEXT, STATS_JSON};
+	int i, rc = value_choice(value, "text json", origin, &i, err);
+
+	if (rc == 0)
+		s->stats = modes[i];
+	return rc;
+}
+
 int opt_verbose(struct spec *s, const char *value, const char *origin, struct err *err)
 {
 	(void)value, (void)origin, (void)err;

@@ -106,6 +106,7 @@ static void apply_strict(struct spec *s)
 	s->limits.pids = 128;
 	s->limits.memory = 512 * MIB;
 	s->limits.nano_cpus = 1000000000;
+	s->limits.nano_cpus_preset = true;
 	set_mounts(s, strict_mounts, ARRAY_SIZE(strict_mounts));
 }
 

@@ -21,6 +21,7 @@ const struct step *const program[] = {
 	&step_secrets_read,
 	&step_filter_compile,
 	&step_lsm_check,
+	&step_io_devices,
 	&step_cgroup_plan,
 	&step_command,
 

@@ -27,6 +27,7 @@
 #include "runner.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +38,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cgroup.h"
 #include "dryrun.h"
+#include "stats.h"
 #include "supervise.h"
 #include "sys.h"
 #include "watch.h"
@@ -403,15 +404,6 @@ static void undo_all(struct run *r, size_t at)
 	}
 }
 
-/* A workload that a limit stopped says "Killed" or "fork failed" at best: name the limit. */
-static void limit_report(struct run *r)
-{
-	char text[256];
-
-	if (r->plan->has_cgroup && cgroup_limit_hit(r, text, sizeof(text)) > 0)
-		note("%s", text);
-}
-
 static int launch(struct run *r)
 {
 	struct err err = {0};
@@ -439,7 +431,8 @@ static int launch(struct run *r)
 	watch_end(r);
 	if (rc == 0) {
 		status = supervise(r, &err);
-		limit_report(r);
+		if (status >= 0)
+			stats_report(r);
 	}
 	if (err.is_set) {
 		if (r->spec->n_skip)

@@ -15,6 +15,8 @@
 
 #define MEMORY_MIN (6ULL << 20) /* Docker's: below it not even the start of a program fits */
 #define NANO_CPUS_MIN 10000000  /* 0.01 CPU: a quota of 1 ms, the kernel's smallest */
+#define CPU_TIME_MIN 1000       /* the kernel's, in microseconds, for quota and period */
+#define CPU_PERIOD_MAX 1000000
 
 uint64_t caps_resolve(uint64_t base, uint64_t add, uint64_t drop, uint64_t all)
 {
@@ -84,12 +86,36 @@ static int check_memory(const struct limits *l, struct err *err)
 	return rc;
 }
 
-static int check_limits(const struct limits *l, struct err *err)
+/* Docker's two spellings of one thing. What the user says replaces the preset's. */
+static int check_quota(struct limits *l, struct err *err)
+{
+	bool has_quota = l->cpu_quota != LIMIT_UNSET && l->cpu_quota != 0;
+	bool has_period = l->cpu_period != LIMIT_UNSET && l->cpu_period != 0;
+
+	if (has_quota && l->cpu_quota < CPU_TIME_MIN)
+		return err_say(err, "--cpu-quota %ju: less than %d microseconds",
+			       (uintmax_t)l->cpu_quota, CPU_TIME_MIN);
+	if (has_period && (l->cpu_period < CPU_TIME_MIN || l->cpu_period > CPU_PERIOD_MAX))
+		return err_say(err, "--cpu-period %ju: must be between %d and %d microseconds",
+			       (uintmax_t)l->cpu_period, CPU_TIME_MIN, CPU_PERIOD_MAX);
+	if (!has_quota && !has_period)
+		return 0;
+	if (l->nano_cpus_preset)
+		l->nano_cpus = LIMIT_UNSET;
+	if (l->nano_cpus != LIMIT_UNSET)
+		return err_say(err, "--cpus: contradicts %s, which says the same in another way",
+			       has_quota ? "--cpu-quota" : "--cpu-period");
+	return 0;
+}
+
+static int check_limits(struct limits *l, struct err *err)
 {
 	int rc = check_memory(l, err);
 
 	if (rc == 0 && l->nano_cpus < NANO_CPUS_MIN)
 		rc = err_say(err, "--cpus: less than 0.01");
+	if (rc == 0)
+		rc = check_quota(l, err);
 	if (rc == 0)
 		rc = out_of_range("--cpu-shares", l->cpu_shares, 2, 262144, err);
 	if (rc == 0)

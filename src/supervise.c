@@ -235,12 +235,18 @@ static int turn(struct loop *l, struct err *err)
 	return 0;
 }
 
+static uint64_t time_us(const struct timeval *t)
+{
+	return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
+}
+
 static int loop_run(struct loop *l, struct err *err)
 {
 	const struct relay *t = &l->relay;
 	const int terminal[] = {t->fd[RELAY_IN], t->fd[RELAY_OUT], t->fd[RELAY_MASTER], t->term};
 	siginfo_t info = {0};
-	int signal;
+	struct life *life = &l->r->life;
+	struct rusage usage = {0};
 	int ret;
 
 	ret = confine_launcher(l->r, terminal, ARRAY_SIZE(terminal), err);
@@ -252,15 +258,19 @@ static int loop_run(struct loop *l, struct err *err)
 	while (!ret);
 	if (ret < 0)
 		return ret;
+	life->ended_us = clock_us();
 	relay_drain(&l->relay, DRAIN_MS);
-	if (waitid(P_PIDFD, (id_t)l->r->pidfd, &info, WEXITED | WNOHANG | __WALL))
+	if (sys_waitid(P_PIDFD, (id_t)l->r->pidfd, &info, WEXITED | WNOHANG | __WALL, &usage) < 0)
 		return err_set(err, errno, "exit status of the sandbox");
-	ret = workload_status(l->r->page, l->r->spec->has_init, info.si_code, info.si_status,
-			      &signal);
+	life->cpu_user_us = time_us(&usage.ru_utime);
+	life->cpu_system_us = time_us(&usage.ru_stime);
+	life->max_resident = (uint64_t)usage.ru_maxrss * 1024;
+	life->status = workload_status(l->r->page, l->r->spec->has_init, info.si_code,
+				       info.si_status, &life->signal);
 	relay_leave(&l->relay);
 	if (l->r->spec->has_init && info.si_code != CLD_EXITED && !l->was_killed)
-		note("the sandbox's init was ended by signal %d from outside", info.si_status);
-	return ret;
+		life->init_signal = info.si_status;
+	return life->status;
 }
 
 int supervise(struct run *r, struct err *err)

@@ -16,6 +16,7 @@
 #include <strings.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ARENA_SIZE (32UL << 20)
@@ -208,6 +209,14 @@ int parse_size(const char *text, uint64_t *ret)
 		return -ERANGE;
 	*ret = (whole << shift) + ((fraction << shift) / scale);
 	return 0;
+}
+
+uint64_t clock_us(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 void escape(char *out, size_t size, const char *text)

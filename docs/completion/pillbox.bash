@@ -3,9 +3,9 @@
 # Made by gendoc from the option table: change that.
 
 _pillbox() {
-	local cur prev i word rootfs=
-	local valued=' --preset --name --hostname --workdir -w --env -e --env-file --network --preserve-fds --overlay --volume -v --mount --tmpfs --shm-size --secret --user -u --group-add --userns --cap-add --cap-drop --security-opt --landlock --tcp --allow-missing --memory -m --memory-reservation --memory-swap --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --ulimit --sysctl --oom-score-adj --stop-signal --stop-timeout --dry-run --explain --skip '
-	local flags='--rm --read-only --writable --nested-userns --privileged --tty -t --no-tty --interactive -i --init --no-init --step --verify --verbose --quiet -q --help'
+	local cur prev i word rootfs='' equals=''
+	local valued=' --preset --name --hostname --workdir -w --env -e --env-file --network --preserve-fds --overlay --volume -v --mount --tmpfs --shm-size --secret --user -u --group-add --userns --cap-add --cap-drop --security-opt --landlock --tcp --allow-missing --memory -m --memory-reservation --memory-swap --cpus --cpu-quota --cpu-period --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --blkio-weight-device --ulimit --sysctl --oom-score-adj --stop-signal --stop-timeout --skip '
+	local flags='--rm --read-only --writable --nested-userns --privileged --tty -t --no-tty --interactive -i --init --no-init --dry-run --explain --step --verify --stats --verbose --quiet -q --help'
 
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
@@ -28,15 +28,17 @@ _pillbox() {
 	esac
 	# bash splits --option=value at the '='.
 	if [[ $cur == '=' ]]; then
-		cur=
+		cur='' equals=1
 	elif [[ $prev == '=' ]]; then
-		prev=${COMP_WORDS[COMP_CWORD - 2]}
+		prev=${COMP_WORDS[COMP_CWORD - 2]} equals=1
 	fi
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		if [[ $valued == *" $word "* ]]; then
 			i=$((i + 1))
 			[[ ${COMP_WORDS[i]} == '=' ]] && i=$((i + 1))
+		elif [[ $word == '=' ]]; then
+			i=$((i + 1))
 		elif [[ $word != -* ]]; then
 			rootfs=$word
 			break
@@ -139,6 +141,12 @@ _pillbox() {
 	--cpus)
 		return
 		;;
+	--cpu-quota)
+		return
+		;;
+	--cpu-period)
+		return
+		;;
 	--cpu-shares)
 		return
 		;;
@@ -152,6 +160,31 @@ _pillbox() {
 		return
 		;;
 	--blkio-weight)
+		return
+		;;
+	--device-read-bps)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--device-write-bps)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--device-read-iops)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--device-write-iops)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--blkio-weight-device)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
 	--ulimit)
@@ -170,14 +203,24 @@ _pillbox() {
 		return
 		;;
 	--dry-run)
-		mapfile -t COMPREPLY < <(compgen -W 'text json sh dot' -- "$cur")
-		return
+		if [[ $equals ]]; then
+			mapfile -t COMPREPLY < <(compgen -W 'text json sh dot' -- "$cur")
+			return
+		fi
 		;;
 	--explain)
-		return
+		if [[ $equals ]]; then
+			return
+		fi
 		;;
 	--skip)
 		return
+		;;
+	--stats)
+		if [[ $equals ]]; then
+			mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+			return
+		fi
 		;;
 	esac
 	if [[ $cur == -* ]]; then

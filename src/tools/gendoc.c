@@ -196,8 +196,9 @@ static void md_options(FILE *out, struct arena *a)
 				fprintf(out, "-%c`, `", def->letter);
 			fprintf(out, "--%s", def->name);
 			if (def->metavar) {
-				fputc(' ', out);
+				fputs(def->bare ? "[=" : " ", out);
 				md_text(out, def->metavar);
+				fputs(def->bare ? "]" : "", out);
 			}
 			fputs("` | ", out);
 			md_text(out, def->help);

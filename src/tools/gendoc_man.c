@@ -114,8 +114,9 @@ static void man_options(FILE *out)
 			fputs("\\fB\\-\\-", out);
 			for (const char *c = def->name; *c; c++)
 				fprintf(out, *c == '-' ? "\\-" : "%c", *c);
-			fputs("\\fR ", out);
-			man_text(out, def->metavar ? def->metavar : "");
+			fputs(def->bare ? "\\fR[=" : "\\fR ", out);
+			fputs(def->metavar ? def->metavar : "", out);
+			fputs(def->bare ? "]\n" : "\n", out);
 			man_text(out, def->help);
 			if (def->step)
 				fprintf(out, "\\(-> %s\n", def->step);

@@ -10,18 +10,37 @@
 #include "cli.h"
 #include "gendoc.h"
 
+/* Those that take the next word as their value, or those that don't. */
 static void print_names(FILE *out, bool with_value)
 {
 	const char *blank = "";
 
 	for (size_t i = 0; i < options_len; i++) {
-		if (!options[i].metavar == with_value)
+		if ((options[i].metavar && !options[i].bare) != with_value)
 			continue;
 		fprintf(out, "%s--%s", blank, options[i].name);
 		blank = " ";
 		if (options[i].letter)
 			fprintf(out, " -%c", options[i].letter);
 	}
+}
+
+/* What completes the value; one that may be left out is completed behind a '=' only. */
+static void bash_value(FILE *out, const struct option_def *def)
+{
+	const char *indent = def->bare ? "\t\t\t" : "\t\t";
+
+	if (def->bare)
+		fputs("\t\tif [[ $equals ]]; then\n", out);
+	if (def->choices)
+		fprintf(out, "%smapfile -t COMPREPLY < <(compgen -W '%s' -- \"$cur\")\n", indent,
+			def->choices);
+	else if (def->files)
+		fprintf(out,
+			"%scompopt -o filenames\n"
+			"%smapfile -t COMPREPLY < <(compgen -%c -- \"$cur\")\n",
+			indent, indent, *def->files == 'd' ? 'd' : 'f');
+	fprintf(out, "%sreturn\n%s\t\t;;\n", indent, def->bare ? "\t\tfi\n" : "");
 }
 
 static void bash_cases(FILE *out)
@@ -35,15 +54,7 @@ static void bash_cases(FILE *out)
 		if (def->letter)
 			fprintf(out, " | -%c", def->letter);
 		fputs(")\n", out);
-		if (def->choices)
-			fprintf(out, "\t\tmapfile -t COMPREPLY < <(compgen -W '%s' -- \"$cur\")\n",
-				def->choices);
-		else if (def->files)
-			fprintf(out,
-				"\t\tcompopt -o filenames\n"
-				"\t\tmapfile -t COMPREPLY < <(compgen -%c -- \"$cur\")\n",
-				*def->files == 'd' ? 'd' : 'f');
-		fputs("\t\treturn\n\t\t;;\n", out);
+		bash_value(out, def);
 	}
 }
 
@@ -108,7 +119,7 @@ void print_bash(FILE *out, struct arena *a)
 	      "# shellcheck shell=bash\n"
 	      "# Made by gendoc from the option table: change that.\n\n"
 	      "_pillbox() {\n"
-	      "\tlocal cur prev i word rootfs=\n"
+	      "\tlocal cur prev i word rootfs='' equals=''\n"
 	      "\tlocal valued=' ",
 	      out);
 	print_names(out, true);
@@ -128,15 +139,17 @@ void print_bash(FILE *out, struct arena *a)
 	bash_actions(out);
 	fputs("\t# bash splits --option=value at the '='.\n"
 	      "\tif [[ $cur == '=' ]]; then\n"
-	      "\t\tcur=\n"
+	      "\t\tcur='' equals=1\n"
 	      "\telif [[ $prev == '=' ]]; then\n"
-	      "\t\tprev=${COMP_WORDS[COMP_CWORD - 2]}\n"
+	      "\t\tprev=${COMP_WORDS[COMP_CWORD - 2]} equals=1\n"
 	      "\tfi\n"
 	      "\tfor ((i = 2; i < COMP_CWORD; i++)); do\n"
 	      "\t\tword=${COMP_WORDS[i]}\n"
 	      "\t\tif [[ $valued == *\" $word \"* ]]; then\n"
 	      "\t\t\ti=$((i + 1))\n"
 	      "\t\t\t[[ ${COMP_WORDS[i]} == '=' ]] && i=$((i + 1))\n"
+	      "\t\telif [[ $word == '=' ]]; then\n"
+	      "\t\t\ti=$((i + 1))\n"
 	      "\t\telif [[ $word != -* ]]; then\n"
 	      "\t\t\trootfs=$word\n"
 	      "\t\t\tbreak\n"
@@ -203,11 +216,11 @@ static void zsh_option(FILE *out, const struct option_def *def, bool is_letter)
 	if (is_letter)
 		fprintf(out, "-%c%s[", def->letter, def->metavar ? "+" : "");
 	else
-		fprintf(out, "--%s%s[", def->name, def->metavar ? "=" : "");
+		fprintf(out, "--%s%s[", def->name, !def->metavar ? "" : def->bare ? "=-" : "=");
 	zsh_text(out, def->help);
 	fputc(']', out);
 	if (def->metavar) {
-		fputc(':', out);
+		fputs(def->bare ? "::" : ":", out);
 		zsh_text(out, def->metavar);
 		fputc(':', out);
 		if (def->choices)

@@ -104,6 +104,13 @@ static const struct good good[] = {
 	{ "-m", "6291456b" }, { "-m", "1T" }, { "-m", "0.5gb" }, { "--memory-reservation", "6m" },
 	{ "--memory-swap", "-1" }, { "--cpus", "0.01" }, { "--cpus", "2" }, { "--cpus", ".5" },
 	{ "--cpus", "1.123456789" }, { "--cpu-shares", "2" }, { "--cpu-shares", "262144" },
+	{ "--cpu-quota", "-1" }, { "--cpu-quota", "0" }, { "--cpu-quota", "1000" },
+	{ "--cpu-period", "0" }, { "--cpu-period", "1000" }, { "--cpu-period", "1000000" },
+	{ "--device-read-bps", "/dev/sda:1" }, { "--device-write-bps", "/dev/sda:1.5mb" },
+	{ "--device-read-bps", "/dev/disk/by-path/pci-0000:00:1f.2-ata-1:1m" },
+	{ "--device-read-iops", "/dev/sda:1" }, { "--device-write-iops", "/dev/x:4294967294" },
+	{ "--blkio-weight-device", "/dev/sda:10" }, { "--blkio-weight-device", "/dev/sda:1000" },
+	{ "--stats", NULL }, { "--stats=text", NULL }, { "--stats=json", NULL },
 	{ "--cpuset-cpus", "0" }, { "--cpuset-cpus", "0-3,7" }, { "--cpuset-mems", "0,1" },
 	{ "--pids-limit", "1" }, { "--pids-limit", "-1" }, { "--pids-limit", "4194304" },
 	{ "--blkio-weight", "10" }, { "--blkio-weight", "1000" }, { "--ulimit", "nofile=1024" },
@@ -249,6 +256,31 @@ static const struct bad bad[] = {
 	{ "--pids-limit", "0", "not even the first" }, { "--pids-limit", "-2", "whole number" },
 	{ "--pids-limit", "1e3", "whole number" }, { "--pids-limit", "007", "whole number" },
 	{ "--pids-limit", "99999999999999999999", "between" },
+	{ "--cpu-quota", "999", "less than 1000" }, { "--cpu-quota", "-2", "whole number" },
+	{ "--cpu-quota", "1e3", "whole number" }, { "--cpu-quota", "", "whole number" },
+	{ "--cpu-quota", "99999999999999999999", "between" },
+	{ "--cpu-period", "999", "between 1000 and 1000000" },
+	{ "--cpu-period", "1000001", "between 1000 and" }, { "--cpu-period", "-1", "whole number" },
+	{ "--device-read-bps", "", "behind PATH: is missing" },
+	{ "--device-read-bps", "/dev/sda", "behind PATH: is missing" },
+	{ "--device-read-bps", "/dev/sda:", "behind PATH: is missing" },
+	{ "--device-read-bps", ":1m", "absolute path" },
+	{ "--device-read-bps", "sda:1m", "absolute path" },
+	{ "--device-read-bps", "/dev/sda:0", "nothing would ever end" },
+	{ "--device-read-bps", "/dev/sda:-1", "not a size" },
+	{ "--device-write-bps", "/dev/sda:1x", "not a size" },
+	{ "--device-write-bps", "/dev/sda:1m:1m:", "behind PATH: is missing" },
+	{ "--device-write-bps", "/dev/sda:99999999999999999999", "too large" },
+	{ "--device-read-iops", "/dev/sda:0", "between 1 and" },
+	{ "--device-read-iops", "/dev/sda:1k", "whole number" },
+	{ "--device-write-iops", "/dev/sda:4294967295", "between 1 and" },
+	{ "--device-write-iops", "/dev/sda:01", "whole number" },
+	{ "--device-write-iops", "/dev/sda: 1", "whole number" },
+	{ "--blkio-weight-device", "/dev/sda:9", "between 10 and 1000" },
+	{ "--blkio-weight-device", "/dev/sda:1001", "between 10 and 1000" },
+	{ "--blkio-weight-device", "/dev/sda:0", "between 10 and 1000" },
+	{ "--blkio-weight-device", "500", "behind PATH: is missing" },
+	{ "--stats=", NULL, "text json" }, { "--stats=xml", NULL, "text json" },
 	{ "--blkio-weight", "9", "between 10 and 1000" },
 	{ "--blkio-weight", "1001", "between 10" }, { "--ulimit", "nofile", "missing" },
 	{ "--ulimit", "nofil=1", "no limit is called 'nofil'" },
@@ -328,6 +360,18 @@ Test(options, contradictions)
 		{{"-t", "--no-tty", "R"}, "--no-tty: contradicts -t"},
 		{{"-q", "--verbose", "R"}, "--verbose: contradicts -q"},
 		{{"--init", "--init", "R"}, NULL},
+		{{"--stats", "--stats=text", "R"}, NULL},
+		{{"--stats", "--stats=json", "R"}, "--stats json: contradicts --stats text"},
+		{{"--cpus", "1", "--cpu-quota", "5000", "R"}, "--cpus: contradicts --cpu-quota"},
+		{{"--cpu-period", "5000", "--cpus", "1", "R"}, "--cpus: contradicts --cpu-period"},
+		{{"--cpus", "1", "--cpu-quota", "0", "R"}, NULL},
+		{{"--preset", "strict", "--cpu-quota", "5000", "R"}, NULL},
+		{{"--preset=strict", "--cpus=1", "--cpu-quota=5000", "R"}, "--cpus: contradicts"},
+		{{"--device-read-bps", "/dev/a:1k", "--device-read-bps", "/dev/a:1024", "R"}, NULL},
+		{{"--device-read-bps", "/dev/a:1k", "--device-read-bps", "/dev/b:2k", "R"}, NULL},
+		{{"--device-read-bps", "/dev/a:1k", "--device-write-bps", "/dev/a:2k", "R"}, NULL},
+		{{"--device-read-bps", "/dev/a:1k", "--device-read-bps", "/dev/a:2k", "R"},
+		 "--device-read-bps /dev/a:2k: contradicts --device-read-bps /dev/a:1024"},
 		{{"-t", "-t", "-i", "-it", "R"}, NULL},
 		{{"--preset", "docker", "--preset", "strict", "R"}, "contradicts --preset docker"},
 		{{"--preset", "strict", "--preset", "strict", "R"}, NULL},
@@ -464,6 +508,48 @@ Test(options, spellings)
 		cr_assert_eq(run_words(lines[i]), 0, "%zu: %s", i, err.msg);
 		cr_expect_eq(spec.limits.memory, 64ULL << 20);
 	}
+}
+
+/* A preset's number of CPUs gives way; a value that may be left out takes no word of its own. */
+Test(options, stored_limits)
+{
+	cr_assert_eq(RUN("--preset=strict", "--cpu-quota=5000", "--stats", "R"), 0, "%s", err.msg);
+	cr_expect_eq(spec.limits.cpu_quota, 5000);
+	cr_expect_eq(spec.limits.nano_cpus, LIMIT_UNSET);
+	cr_expect_eq(spec.stats, STATS_TEXT);
+	cr_expect_str_eq(spec.rootfs, "R");
+	setup();
+	cr_assert_eq(RUN("--preset=strict", "R"), 0);
+	cr_expect_eq(spec.limits.nano_cpus, 1000000000);
+	cr_expect_eq(spec.stats, STATS_NONE);
+	setup();
+	cr_assert_eq(RUN("--stats", "json", "x"), 0);
+	cr_expect_str_eq(spec.rootfs, "json");
+	setup();
+	cr_assert_eq(RUN("--stats=json", "--device-read-bps", "/dev/disk/by-path/pci-0:1-a:1k",
+			 "--blkio-weight-device=/dev/a:20", "--device-read-bps=/dev/a:5",
+			 "--device-read-bps=/dev/a:5b", "R"),
+		     0, "%s", err.msg);
+	cr_expect_eq(spec.stats, STATS_JSON);
+	cr_assert_eq(spec.limits.n_io, 3);
+	cr_expect_str_eq(spec.limits.io[0].path, "/dev/disk/by-path/pci-0:1-a");
+	cr_expect_eq(spec.limits.io[0].value, 1024);
+	cr_expect_eq(spec.limits.io[1].kind, IO_WEIGHT);
+	cr_expect_eq(spec.limits.io[2].kind, IO_READ_BPS);
+	cr_expect_eq(spec.limits.io[2].value, 5);
+}
+
+Test(options, too_many_devices)
+{
+	char *argv[IO_REQS_MAX + 3] = {NULL};
+
+	for (int i = 0; i < IO_REQS_MAX + 1; i++)
+		cr_assert(asprintf(&argv[i], "--device-read-iops=/dev/d%d:1", i) > 0);
+	argv[IO_REQS_MAX + 1] = strdup("R");
+	cr_expect_lt(run(argv), 0);
+	cr_expect(strstr(err.msg, "more than 128 limits of devices"), "%s", err.msg);
+	setup();
+	cr_expect_eq(run(argv + 1), 0);
 }
 
 Test(options, stored)
