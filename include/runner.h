@@ -14,6 +14,12 @@
  */
 int runner_launch(const struct spec *s, const struct seam *seam);
 
+/* A run of nothing yet: no descriptor is open, no process is there. */
+void run_init(struct run *r, const struct spec *s);
+
+/* Give an error of this step the step's own hint. */
+void step_hint(const struct step *s, struct err *err);
+
 /* Is it carried out in this launch? Its own wanted(), and not left out by --skip. */
 bool step_wanted(const struct run *r, const struct step *s);
 
