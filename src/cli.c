@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "nearest.h"
 #include "options.h"
 #include "runner.h"
@@ -178,6 +179,10 @@ static const struct command {
 } commands[] = {
 	{"run", "[OPTION...] ROOTFS [--] [COMMAND [ARG...]]",
 	 "run a command in a sandbox around the directory ROOTFS", cmd_run},
+	{"check", "[--json]",
+	 "what this host offers: works, restricted or missing, and the cure; exit status 0 if the "
+	 "default preset can be enforced in full",
+	 cmd_check},
 	{"help", "", "this text; `pillbox run --help` lists the options of run", cmd_help},
 	{"version", "", "print the version", cmd_version},
 };

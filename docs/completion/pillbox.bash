@@ -4,13 +4,17 @@
 
 _pillbox() {
 	local cur prev i word rootfs=
-	local valued=' --preset --name --hostname --workdir -w --env -e --env-file --network --preserve-fds --overlay --volume -v --mount --tmpfs --shm-size --secret --user -u --group-add --userns --cap-add --cap-drop --security-opt --landlock --allow-missing --memory -m --memory-reservation --memory-swap --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --ulimit --sysctl --oom-score-adj --stop-signal --stop-timeout '
-	local flags='--rm --read-only --writable --nested-userns --privileged --tty -t --no-tty --interactive -i --init --no-init --verify --verbose --quiet -q --help'
+	local valued=' --preset --name --hostname --workdir -w --env -e --env-file --network --preserve-fds --overlay --volume -v --mount --tmpfs --shm-size --secret --user -u --group-add --userns --cap-add --cap-drop --security-opt --landlock --allow-missing --memory -m --memory-reservation --memory-swap --cpus --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --ulimit --sysctl --oom-score-adj --stop-signal --stop-timeout --dry-run --explain --skip '
+	local flags='--rm --read-only --writable --nested-userns --privileged --tty -t --no-tty --interactive -i --init --no-init --step --verify --verbose --quiet -q --help'
 
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'run' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run check' -- "$cur")
+		return
+	fi
+	if [[ ${COMP_WORDS[1]} == check ]]; then
+		mapfile -t COMPREPLY < <(compgen -W '--json' -- "$cur")
 		return
 	fi
 	# bash splits --option=value at the '='.
@@ -150,6 +154,16 @@ _pillbox() {
 		return
 		;;
 	--stop-timeout)
+		return
+		;;
+	--dry-run)
+		mapfile -t COMPREPLY < <(compgen -W 'text json sh dot' -- "$cur")
+		return
+		;;
+	--explain)
+		return
+		;;
+	--skip)
 		return
 		;;
 	esac
