@@ -384,6 +384,8 @@ int main(int argc, char **argv, char **envp)
 		return try_args(argv + 2);
 	if (!strcmp(argv[1], "each"))
 		return try_each(argv + 2);
+	if (!strcmp(argv[1], "under"))
+		return run_under(argv + 2);
 	if (!strcmp(argv[1], "exit") && argc == 3)
 		return atoi(argv[2]);
 	if (!strcmp(argv[1], "signal") && argc == 3) {
@@ -392,6 +394,7 @@ int main(int argc, char **argv, char **envp)
 		pause();
 	}
 	fprintf(stderr,
-		"usage: probe facts | try [NAME [ARG...]] | each NAME... | exit N | signal N\n");
+		"usage: probe facts | try [NAME [ARG...]] | each NAME... | under NR=ERRNO... -- COMMAND "
+		"[ARG...] | exit N | signal N\n");
 	return 2;
 }

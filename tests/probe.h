@@ -15,4 +15,7 @@ extern const struct attempt attempts[]; /* ends with a NULL name */
 
 const char *errno_name(int num);
 
+/* probe-under.c: does not return when it works. */
+int run_under(char **argv);
+
 #endif
