@@ -40,7 +40,7 @@ $(B)/%.o: src/%.c
 $(B)/pillbox: $(OBJ)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
 
-GENDOC = gendoc gendoc_man gendoc_shell
+GENDOC = gendoc gendoc_check gendoc_man gendoc_shell
 # The compiler of the built-in filters: the same reader as at launch, without the table it makes.
 MKFILTER = mkfilter profile profile_json profile_calls profile_head profile_build \
 	profile_check profile_values profile_sim caps_names nearest util err
@@ -115,7 +115,7 @@ format:
 # ---- documents, all from the option table and the list of steps ------------------------------------
 
 # Files with tables between markers <!-- NAME: begin --> ... <!-- NAME: end -->
-REGIONS = README.md docs/options.md docs/architecture.md
+REGIONS = README.md docs/options.md docs/architecture.md docs/check.md
 docs: $(B)/gendoc $(B)/pillbox
 	$(B)/gendoc docs $(REGIONS)
 	scripts/diagram $(B)/pillbox

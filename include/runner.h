@@ -14,6 +14,12 @@
  */
 int runner_launch(const struct spec *s, const struct seam *seam);
 
+/* A run of nothing yet: no descriptor is open, no process is there. */
+void run_init(struct run *r, const struct spec *s);
+
+/* Give an error of this step what the host says of it, else the step's own hint. */
+void step_hint(const struct run *r, const struct step *s, struct err *err);
+
 /* Called by step `clone` in the child: from here on this copy of `r` is the child's. */
 void runner_become_child(struct run *r);
 

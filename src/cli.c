@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "lsm.h"
 #include "nearest.h"
 #include "options.h"
@@ -196,6 +197,10 @@ static const struct command {
 } commands[] = {
 	{"run", "[OPTION...] ROOTFS [--] [COMMAND [ARG...]]",
 	 "run a command in a sandbox around the directory ROOTFS", cmd_run},
+	{"check", "[--json]",
+	 "what this host offers: works, restricted or missing, and the cure; exit status 0 if the "
+	 "default preset can be enforced in full",
+	 cmd_check},
 	{"apparmor", "load [FILE...] | unload [NAME...] | status",
 	 "load pillbox's AppArmor profiles, or others, into the kernel; take them out; see whether "
 	 "they are there (exit status 0) and what AppArmor does to user namespaces",

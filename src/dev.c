@@ -9,12 +9,14 @@
  * Should: check each node of the host to be the device that its name promises.
  * Mustn't: leave /dev writable; hand out any other device.
  */
+#include "dev.h"
 #include "ids.h"
 #include "mnt.h"
 #include "sys.h"
 #include "verify.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -52,6 +54,19 @@ static int node_clone(const struct node *n, struct err *err)
 		return err_say(err, "host's %s is not character device %u:%u", path, n->major,
 			       n->minor);
 	return take_fd(&fd);
+}
+
+int dev_node(const char *name, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
+		if (!strcmp(nodes[i].name, name))
+			return node_clone(&nodes[i], err);
+	return err_set(err, ENOENT, "/dev/%s", name);
+}
+
+const char *dev_node_name(size_t i)
+{
+	return i < ARRAY_SIZE(nodes) ? nodes[i].name : NULL;
 }
 
 /* An empty file or directory on the tmpfs to mount on. */

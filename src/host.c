@@ -6,6 +6,7 @@
  * bare EPERM or ENOSPC into the sysctl, the LSM or the container around us that caused it.
  * Mustn't: change anything.
  */
+#include "host.h"
 #include "lsm.h"
 #include "runner.h"
 #include "sys.h"
@@ -26,8 +27,7 @@
 /* Oldest kernel with mount_setattr on id-mapped mounts, per-namespace RLIMIT_NPROC, cgroup.kill. */
 #define KERNEL_MIN 5014
 
-/* A sysctl's number, or -1 when there is no such sysctl. */
-static long sysctl_number(const char *path)
+long sysctl_number(const char *path)
 {
 	auto_free char *text = NULL;
 	size_t len;
@@ -37,42 +37,66 @@ static long sysctl_number(const char *path)
 	return strtol(text, NULL, 10);
 }
 
-static int host_run(struct run *r, struct err *err)
+int host_kernel(unsigned *ret, struct err *err)
 {
 	struct utsname uts;
-	struct statfs fs;
 	unsigned major, minor;
-	long cap;
 
 	if (uname(&uts) < 0 || sscanf(uts.release, "%u.%u", &major, &minor) != 2)
 		return err_say(err, "kernel version: cannot be read");
-	r->plan->kernel = major * 1000 + minor;
-	if (r->plan->kernel < KERNEL_MIN) {
-		err_say(err, "kernel %u.%u: pillbox needs Linux %u.%u or later", major, minor,
-			KERNEL_MIN / 1000, KERNEL_MIN % 1000);
-		return -EINVAL;
-	}
-	if (statfs("/proc/self", &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC) {
-		err_say(err, "/proc: no proc file system is mounted there");
-		err_hint(err, "mount -t proc proc /proc: id maps are written through it");
-		return -EINVAL;
-	}
-	cap = sysctl_number("/proc/sys/kernel/cap_last_cap");
-	r->plan->last_cap = cap > 0 && cap < 63 ? (unsigned)cap : 40;
-	r->plan->caller_uid = geteuid();
-	r->plan->caller_gid = getegid();
+	*ret = major * 1000 + minor;
+	if (*ret >= KERNEL_MIN)
+		return 0;
+	(void)err_say(err, "kernel %u.%u: pillbox needs Linux %u.%u or later", major, minor,
+		      KERNEL_MIN / 1000, KERNEL_MIN % 1000);
+	err_hint(err, "boot a later kernel");
+	return -err->num;
+}
+
+int host_proc(struct err *err)
+{
+	struct statfs fs;
+
+	if (statfs("/proc/self", &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC)
+		return 0;
+	(void)err_say(err, "/proc: no proc file system is mounted there");
+	err_hint(err, "mount -t proc proc /proc: id maps are written through it");
+	return -err->num;
+}
+
+/* The numbers are those with which the kernel itself would refuse the clone. */
+int host_userns(uid_t caller, struct err *err)
+{
 	if (sysctl_number("/proc/sys/user/max_user_namespaces") == 0) {
-		err_say(err, "user namespaces: /proc/sys/user/max_user_namespaces is 0");
+		(void)err_say(err, "user namespaces: /proc/sys/user/max_user_namespaces is 0");
 		err_hint(err, "as root: sysctl user.max_user_namespaces=10000");
-		return -EINVAL;
+		err->num = ENOSPC;
+		return -err->num;
 	}
-	if (r->plan->caller_uid &&
-	    sysctl_number("/proc/sys/kernel/unprivileged_userns_clone") == 0) {
-		err_say(err, "user namespaces: kernel.unprivileged_userns_clone is 0");
+	if (caller && sysctl_number("/proc/sys/kernel/unprivileged_userns_clone") == 0) {
+		(void)err_say(err, "user namespaces: kernel.unprivileged_userns_clone is 0");
 		err_hint(err, "as root: sysctl kernel.unprivileged_userns_clone=1");
-		return -EINVAL;
+		err->num = EPERM;
+		return -err->num;
 	}
 	return 0;
+}
+
+void host_limits(struct plan *plan)
+{
+	long cap = sysctl_number("/proc/sys/kernel/cap_last_cap");
+
+	plan->last_cap = cap > 0 && cap < 63 ? (unsigned)cap : 40;
+}
+
+static int host_run(struct run *r, struct err *err)
+{
+	if (host_kernel(&r->plan->kernel, err) < 0 || host_proc(err) < 0)
+		return -err->num;
+	host_limits(r->plan);
+	r->plan->caller_uid = geteuid();
+	r->plan->caller_gid = getegid();
+	return host_userns(r->plan->caller_uid, err);
 }
 
 static void host_show(const struct run *r, struct show *out)
@@ -92,7 +116,7 @@ static bool is_chrooted(void)
 	       (ours.st_ino != first.st_ino || ours.st_dev != first.st_dev);
 }
 
-static bool is_filtered(void)
+bool host_is_filtered(void)
 {
 	return prctl(PR_GET_SECCOMP) == 2;
 }
@@ -125,7 +149,7 @@ static void explain_clone(struct err *err)
 	if (is_chrooted())
 		err_hint(err, "inside a chroot the kernel makes no user namespace: start pillbox "
 			      "outside it");
-	else if (is_filtered())
+	else if (host_is_filtered())
 		err_hint(err,
 			 "a seccomp filter is on us: we are inside a container that forbids user "
 			 "namespaces (Docker: --security-opt seccomp=unconfined)");

@@ -259,7 +259,7 @@ static int step_run(struct run *r, const struct step *s, struct err *err)
  * What this host does to us, where it is that; else the step's own sentence, which the errno picks
  * (0 stands for any).
  */
-static void step_hint(const struct run *r, const struct step *s, struct err *err)
+void step_hint(const struct run *r, const struct step *s, struct err *err)
 {
 	host_explain(r, s, err);
 	for (const struct hint *h = s->hints; h && h->text; h++)
@@ -458,18 +458,23 @@ static int *fd_table(size_t n)
 	return fds;
 }
 
+void run_init(struct run *r, const struct spec *s)
+{
+	*r = (struct run){.spec = s};
+	r->baton = r->baton_child = r->hand = r->received = r->sigfd = r->pidfd = -1;
+	r->workload = r->root_src = r->overlay_src = r->root_tree = r->root = -1;
+	r->null = r->proc = r->dev = r->tty = r->cgroup = r->cgroup_parent = -1;
+}
+
 int runner_launch(const struct spec *s, const struct seam *seam)
 {
 	struct err err = {0};
-	struct run run = {0};
+	struct run run;
 	int status;
 
-	run.spec = s;
+	run_init(&run, s);
 	run.seam = seam;
 	run.plan = arena_alloc(s->arena, sizeof(*run.plan));
-	run.baton = run.baton_child = run.hand = run.received = run.sigfd = run.pidfd = -1;
-	run.workload = run.root_src = run.overlay_src = run.root_tree = run.root = -1;
-	run.null = run.proc = run.dev = run.tty = run.cgroup = run.cgroup_parent = -1;
 	run.page = mmap(NULL, sizeof(*run.page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);
 	run.src = fd_table(s->n_mounts);

@@ -392,6 +392,8 @@ int main(int argc, char **argv, char **envp)
 		return try_each(argv + 2);
 	if (!strcmp(argv[1], "outside"))
 		return outside(argv + 2);
+	if (!strcmp(argv[1], "under"))
+		return run_under(argv + 2);
 	if (!strcmp(argv[1], "exit") && argc == 3)
 		return atoi(argv[2]);
 	if (!strcmp(argv[1], "signal") && argc == 3) {
@@ -400,7 +402,8 @@ int main(int argc, char **argv, char **envp)
 		pause();
 	}
 	fprintf(stderr,
-		"usage: probe facts | try [NAME [ARG...]] | each NAME... | exit N | signal N | "
+		"usage: probe facts | try [NAME [ARG...]] | each NAME... | under NR=ERRNO... -- COMMAND "
+		"[ARG...] | exit N | signal N | "
 		"outside NAME ...\n");
 	return 2;
 }

@@ -19,4 +19,7 @@ int outside(char **args);
 
 const char *errno_name(int num);
 
+/* probe-under.c: does not return when it works. */
+int run_under(char **argv);
+
 #endif

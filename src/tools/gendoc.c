@@ -6,7 +6,7 @@
  *
  * DOCS/pillbox.1, DOCS/completion/pillbox.bash and DOCS/completion/_pillbox are written whole. In
  * each FILE.md the lines between `<!-- NAME: begin -->` and `<!-- NAME: end -->` are replaced;
- * NAME is options, presets or order. --check writes nothing, and fails where something differs.
+ * NAME is options, presets, order or checks. --check writes nothing, and fails where something differs.
  *
  * Should: give the same bytes on every machine and day.
  * Mustn't: hold a list of options, steps or defaults: options[], program[] and preset_apply() do.
@@ -247,6 +247,7 @@ static const struct {
 	{"options", md_options},
 	{"presets", md_presets},
 	{"order", md_order},
+	{"checks", md_checks},
 };
 
 static void die(const char *what, int num)

@@ -10,6 +10,9 @@
 const char *preset_title(size_t row);
 void preset_cell(FILE *out, struct arena *a, size_t row, enum preset_id id);
 
+/* gendoc_check.c */
+void md_checks(FILE *out, struct arena *a);
+
 void print_man(FILE *out, struct arena *a);
 void print_bash(FILE *out, struct arena *a);
 void print_zsh(FILE *out, struct arena *a);

@@ -60,6 +60,9 @@ static void man_head(FILE *out)
 		".B pillbox run",
 		".RI [ options ] \" ROOTFS \" \"[\\fB\\-\\-\\fP] [\" COMMAND \" [\" ARG ...]]",
 		".br",
+		".B pillbox check",
+		".RB [ \\-\\-json ]",
+		".br",
 		".B pillbox apparmor",
 		".RI \"load [\" FILE \"...] | unload [\" NAME \"...] | status\"",
 		".SH DESCRIPTION",
@@ -173,6 +176,25 @@ static void man_presets(FILE *out, struct arena *a)
 	fputs(".TE\n", out);
 }
 
+static void man_check(FILE *out)
+{
+	static const char *const lines[] = {
+		".SH HOST CHECK",
+		"`pillbox check` tries on this host, in children and namespaces of its own, each thing "
+		"that a sandbox is made of, and says of each: `works`, `restricted` (it is there, and "
+		"kept from the caller or to be had in part only) or `missing`; what is lost by it; and "
+		"the command or file that cures it. `--json` gives the same as one document. Nothing "
+		"is changed on the host, and nothing stays behind.",
+		".PP",
+		"The exit status is 0 when the default preset can be enforced in full by this user, 1 "
+		"when it cannot. A map of one id is enough for that, and so is one of AppArmor and "
+		"Landlock.",
+		NULL,
+	};
+
+	man_lines(out, lines);
+}
+
 static void man_exit(FILE *out)
 {
 	static const struct {
@@ -256,6 +278,7 @@ void print_man(FILE *out, struct arena *a)
 	man_options(out);
 	man_order(out);
 	man_presets(out, a);
+	man_check(out);
 	man_exit(out);
 	man_files(out);
 }
