@@ -16,23 +16,21 @@ static const char *step_name(size_t i)
 	return program[i]->id;
 }
 
-static int step_find(const char *name, const char *origin, const struct step **ret, struct err *err)
+/* The step of this name; NULL and an error: there is none. */
+static const struct step *step_find(const char *name, const char *origin, struct err *err)
 {
 	const char *near;
 
-	for (size_t i = 0; i < program_len; i++) {
-		if (!strcmp(program[i]->id, name)) {
-			*ret = program[i];
-			return 0;
-		}
-	}
+	for (size_t i = 0; i < program_len; i++)
+		if (!strcmp(program[i]->id, name))
+			return program[i];
 	(void)err_say(err, "%s: no step of this name", origin);
 	near = nearest(name, step_name, program_len);
 	if (near)
 		err_hint(err, "did you mean %s?", near);
 	else
 		err_hint(err, "`pillbox run --dry-run ...` lists the steps");
-	return -err->num;
+	return NULL;
 }
 
 int opt_dry_run(struct spec *s, const char *value, const char *origin, struct err *err)
@@ -47,13 +45,12 @@ int opt_dry_run(struct spec *s, const char *value, const char *origin, struct er
 
 int opt_explain(struct spec *s, const char *value, const char *origin, struct err *err)
 {
-	const struct step *step;
-	int rc = value[0] ? step_find(value, origin, &step, err) : 0;
+	const struct step *step = value[0] ? step_find(value, origin, err) : NULL;
 
-	if (rc < 0)
-		return rc;
+	if (value[0] && !step)
+		return -err->num;
 	s->is_explained = true;
-	s->explain_step = value[0] ? step->id : NULL;
+	s->explain_step = step ? step->id : NULL;
 	return 0;
 }
 
@@ -74,10 +71,11 @@ int opt_skip(struct spec *s, const char *value, const char *origin, struct err *
 		const char *name;
 		int rc = value_next(s->arena, &cursor, origin, &name, err);
 
-		if (rc == 0)
-			rc = step_find(name, origin, &step, err);
 		if (rc < 0)
 			return rc;
+		step = step_find(name, origin, err);
+		if (!step)
+			return -err->num;
 		if (step->is_vital || step->is_pure) {
 			(void)err_say(err, "%s: nothing works without %s", origin, step->id);
 			err_hint(err, "what it does: %s", step->what);
