@@ -146,7 +146,8 @@ int trial_step(struct trial *t, const struct step *step, struct err *err);
 void check_kernel(const struct check *c, struct check_host *h, struct check_result *ret);
 void check_range(const struct check *c, struct check_host *h, struct check_result *ret);
 void check_userns(const struct check *c, struct check_host *h, struct check_result *ret);
-int act_range(struct trial *t, struct err *err);
+void check_map(const struct check *c, struct check_host *h, struct check_result *ret);
+int act_map(struct trial *t, struct err *err);
 int act_calls(struct trial *t, struct err *err);
 int act_userns(struct trial *t, struct err *err);
 int act_namespaces(struct trial *t, struct err *err);
@@ -165,7 +166,7 @@ int act_mqueue(struct trial *t, struct err *err);
 int act_sysfs(struct trial *t, struct err *err);
 int act_overlay(struct trial *t, struct err *err);
 int act_overlay_tmpfs(struct trial *t, struct err *err);
-int act_idmap(struct trial *t, struct err *err);
+int act_idmapped(struct trial *t, struct err *err);
 
 /* check_lsm.c */
 int act_seccomp(struct trial *t, struct err *err);

@@ -2,10 +2,11 @@
 /*
  * check.c - `pillbox check`: run the table of checks, and judge.
  *
- * "In full" means for the default preset what docs/check.md says: every check that the preset needs
- * works. A map of one id is enough for it: the command has one user inside either way, and what is
- * lost is that this user is the caller himself on the host, should anything ever get out. So a
- * missing subordinate range is shown as restricted, and does not change the exit status.
+ * "In full" means for the default preset that every check which it needs works, and so that a plain
+ * `pillbox run ROOTFS` is not refused. A map of one id is enough for it: the command has one user
+ * inside either way, and what is lost is that this user is the caller himself on the host, should
+ * anything ever get out. So a missing subordinate range is shown as restricted, and does not change
+ * the exit status; one that is there and cannot be mapped does, because a launch refuses it.
  *
  * Should: try everything, whatever failed before, unless it makes no sense without that.
  * Mustn't: take long (a second for all), ask anything, or leave anything behind.
@@ -140,13 +141,14 @@ static void filter_hint(struct err *err)
 
 void check_fail(struct check_result *ret, const struct step *step, struct err *err)
 {
-	struct plan plan = {.caller_uid = geteuid()};
-	struct run none;
+	struct plan plan = {.caller_uid = geteuid(), .caller_gid = getegid()};
+	struct spec spec = {.preset = PRESET_HARDENED};
+	struct run run;
 
-	run_init(&none, NULL);
-	none.plan = &plan;
+	run_init(&run, &spec);
+	run.plan = &plan;
 	if (step)
-		step_hint(&none, step, err);
+		step_hint(&run, step, err);
 	filter_hint(err);
 	check_set(ret, check_state(err->num, host_is_filtered()), "%s%s%s", err->msg,
 		  err->raw || !err->num ? "" : ": ",

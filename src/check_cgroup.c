@@ -104,17 +104,22 @@ static void group_try(struct check_host *h, unsigned set, bool has_swap, struct 
 			program[i]->undo(&r);
 }
 
+static int place_find(const struct check_host *h, unsigned ctl, struct cgroup_place *ret,
+		      struct err *err)
+{
+	return cgroup_place(&h->cgroups, ctl, h->plan.caller_uid, getpid(), ret, err);
+}
+
 /* All that the ladder has a place for. */
 static void group_find(struct check_host *h)
 {
 	struct cgroup_place place;
-	struct err none;
 
 	h->is_group_tried = true;
 	for (unsigned i = 0; i < CTL_COUNT; i++) {
-		none = (struct err){0};
-		if (cgroup_place(&h->cgroups, 1u << i, h->plan.caller_uid, getpid(), &place,
-				 &none) == 0)
+		struct err none = {0};
+
+		if (place_find(h, 1u << i, &place, &none) == 0)
 			h->group_ok |= 1u << i;
 	}
 	if (h->group_ok)
@@ -149,7 +154,7 @@ void check_controller(const struct check *c, struct check_host *h, struct check_
 	if (hosts_read(h, &err) == 0 && !h->is_group_tried)
 		group_find(h);
 	if (!err.is_set)
-		(void)cgroup_place(&h->cgroups, c->arg, h->plan.caller_uid, getpid(), &place, &err);
+		(void)place_find(h, c->arg, &place, &err);
 	if (!err.is_set)
 		err = h->group;
 	if (err.is_set) {

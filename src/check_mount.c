@@ -21,10 +21,10 @@
 #include "sys.h"
 
 /*
- * Where a rootfs might be: a directory that every host has, and in which nothing else is mounted
- * (with locked mounts in it, as / has them, the kernel takes no lower layer).
+ * In place of a rootfs: a directory that every host has, and in which nothing is mounted (over a
+ * tree with locked mounts in it, as /usr may be one, the kernel makes no overlay).
  */
-#define SAMPLE "/usr"
+#define SAMPLE "/usr/bin"
 
 #define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
@@ -280,7 +280,7 @@ static int idmap_seen(struct trial *t, int tree, struct err *err)
  * SAMPLE, shown as a sandbox's tree by the launch's own step. It has to be attached for that, but
  * not over /: below a root that is not its namespace's, the kernel makes no user namespace.
  */
-int act_idmap(struct trial *t, struct err *err)
+int act_idmapped(struct trial *t, struct err *err)
 {
 	auto_close int tree = -1;
 

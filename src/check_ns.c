@@ -133,8 +133,15 @@ int act_userns(struct trial *t, struct err *err)
 	if (tmpfs < 0)
 		return tmpfs;
 	rc = top < 0 ? -errno : mnt_attach(tmpfs, top);
-	if (rc < 0)
-		return err_set(err, -rc, "attach a tmpfs");
+	if (rc < 0) {
+		/* It could be made, so the capability is there. */
+		err_set(err, -rc, "attach a tmpfs");
+		if (rc == -EPERM)
+			err_hint(err,
+				 "we are in a Landlock domain, where nothing can be mounted: start "
+				 "pillbox outside of it (another pillbox: --landlock off)");
+		return rc;
+	}
 	file = openat(tmpfs, "file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (file < 0)
 		return err_set(err, errno, "file on a tmpfs of our own");
@@ -172,15 +179,58 @@ int act_namespaces(struct trial *t, struct err *err)
 	return 0;
 }
 
-/* ---- subordinate ids ------------------------------------------------------------------------ */
+/* ---- the id map ----------------------------------------------------------------------------- */
+
+/* The map of a launch by somebody who owns the tree; false: an error, as a launch would have it. */
+static bool map_choose(struct check_host *h, enum userns_mode mode, struct plan *plan,
+		       struct err *err)
+{
+	struct run r;
+
+	h->spec.userns = mode;
+	run_init(&r, &h->spec);
+	r.plan = plan;
+	if (step_ids.run(&r, err) < 0)
+		step_hint(&r, &step_ids, err);
+	h->spec.userns = USERNS_AUTO;
+	return !err->is_set;
+}
+
+/*
+ * What a launch takes when nothing is said of it. A range that is there and cannot be mapped is an
+ * error of the launch, other than no range.
+ */
+void check_map(const struct check *c, struct check_host *h, struct check_result *ret)
+{
+	struct plan plan = h->plan;
+	struct err err = {0};
+
+	if (map_choose(h, USERNS_AUTO, &plan, &err)) {
+		trial(c, h, &plan, ret);
+	} else {
+		check_fail(ret, NULL, &err);
+		ret->state = err.num == ENOENT ? CHECK_MISSING : CHECK_RESTRICTED;
+	}
+	if (ret->state == CHECK_WORKS &&
+	    (plan.map_kind == MAP_CALLER || plan.map_kind == MAP_RANGE))
+		h->range = plan.uids;
+}
+
+/* To have ids is to be able to become one. */
+int act_map(struct trial *t, struct err *err)
+{
+	if (trial_step(t, &step_caps, err) < 0)
+		return -err->num;
+	trial_say(t, "%s", map_kind_name(t->plan.map_kind));
+	return 0;
+}
 
 /* Which ids a map has besides the caller's own. */
-static void range_say(struct check_result *ret, const struct check_host *h)
+static void range_say(const struct check_host *h, struct check_result *ret)
 {
 	const struct id_map *m = &h->range;
 	size_t len = 0;
 
-	ret->detail[0] = '\0';
 	for (unsigned i = 0; i < m->n && len < sizeof(ret->detail); i++)
 		if (m->ext[i].outside != h->plan.caller_uid)
 			len += (size_t)snprintf(ret->detail + len, sizeof(ret->detail) - len,
@@ -192,36 +242,18 @@ void check_range(const struct check *c, struct check_host *h, struct check_resul
 {
 	struct plan plan = h->plan;
 	struct err err = {0};
-	struct run r;
-	bool has_range;
 
-	h->spec.userns = USERNS_RANGE;
-	run_init(&r, &h->spec);
-	r.plan = &plan;
-	has_range = step_ids.run(&r, &err) == 0;
-	h->spec.userns = USERNS_AUTO;
-	if (has_range || h->plan.map_kind == MAP_ROOT)
-		trial(c, h, has_range ? &plan : &h->plan, ret);
-	else
-		check_fail(ret, &step_ids, &err);
-	if (ret->state != CHECK_WORKS) {
+	(void)c;
+	if (h->range.n) {
+		range_say(h, ret);
+	} else if (h->plan.map_kind == MAP_ROOT) {
+		check_set(ret, CHECK_WORKS, "%u for each tree, from those set aside for containers",
+			  id_map_count(&h->plan.uids));
+	} else {
+		(void)map_choose(h, USERNS_RANGE, &plan, &err);
+		check_fail(ret, NULL, &err);
 		ret->state = CHECK_RESTRICTED; /* there is one id always */
-	} else if (has_range) {
-		h->range = plan.uids;
-		range_say(ret, h);
 	}
-}
-
-/* To have ids is to be able to become one, and to have groups. */
-int act_range(struct trial *t, struct err *err)
-{
-	t->plan.groups[0] = t->plan.gid;
-	t->plan.n_groups = 1;
-	if (trial_step(t, &step_caps, err) < 0)
-		return -err->num;
-	trial_say(t, "%u for each tree, from those set aside for containers",
-		  id_map_count(&t->plan.uids));
-	return 0;
 }
 
 /* ---- what is given up ----------------------------------------------------------------------- */

@@ -5,6 +5,8 @@
 
 check() { run "$PB" check "$@"; }
 
+as "$ID" cp "$PB" "$ROOT/bin/pillbox" # for a check inside of a sandbox
+
 of() { # ID KEY -> the value in the JSON of the last run
 	printf '%s' "$OUT" | jq -r --arg id "$1" --arg key "$2" '.checks[] | select(.id == $id) | .[$key]'
 }
@@ -88,7 +90,7 @@ here() {
 	[ "$RC" = 0 ] || bad "the tests run here, so the default preset must: $(printf '%s' "$OUT" |
 		jq -c '[.checks[] | select(.group == "default" and .state != "works") | .id, .detail]')"
 	want_agreement env
-	for id in kernel calls userns namespaces pivot proc nested dev devpts mqueue loopback caps pids \
+	for id in kernel calls userns map namespaces pivot proc nested dev devpts mqueue loopback caps pids \
 		keyring seccomp overlay sysfs actions; do
 		want_state $id works
 	done
@@ -107,11 +109,11 @@ ids_here() {
 		want_state range works
 		[ "$(printf '%s' "$OUT" | jq -r '.user.range[0] | "\(.first):\(.count)"')" = \
 			"$(sed -n "s/^$(as "$ID" id -un)://p" /etc/subuid | head -n 1)" ] || bad 'another range'
-		want_state idmap works '^not needed'
+		want_state idmapped works '^not needed'
 		;;
 	root)
 		want_state range works
-		want_state idmap works '/usr'
+		want_state idmapped works '/usr'
 		;;
 	esac
 	[ "$RC" = 0 ] || bad "exit status $RC: one id is enough for the default preset"
@@ -217,12 +219,30 @@ t 'a filter that kills' kills
 landlock_hidden() { # ERRNO
 	run "$STAGE/bin/probe" under $landlock="$1" -- "$PB" check --json
 	want_state landlock restricted '' 'seccomp filter is around pillbox'
-	if [ "$(of apparmor state)" = works ]; then want_rc 0; else want_rc 1; fi
+	# A filter goes with no_new_privs, and then newuidmap cannot work.
+	if [ "$(of apparmor state)" = works ] && [ "$ID" != range ]; then want_rc 0; else want_rc 1; fi
 	run "$STAGE/bin/probe" under $mqueue="$EPERM" -- "$PB" check --json
 	want_state landlock works
 }
 t 'a filter that hides Landlock, as an old kernel would' landlock_hidden $ENOSYS
 t 'a filter that forbids Landlock' landlock_hidden $EPERM
+
+# A pillbox in a pillbox: everything is allowed, and Landlock still refuses every mount.
+in_pillbox() { # on|off
+	pb --landlock "$1" --nested-userns --security-opt seccomp=unconfined \
+		--security-opt systempaths=unconfined --security-opt apparmor=unconfined \
+		"$ROOT" -- /bin/pillbox check --json
+	if [ "$1" = on ]; then
+		want_rc 1
+		want_state userns restricted '^attach a tmpfs: ' 'Landlock domain'
+	else
+		want_rc 0
+		want_state userns works
+		want_state proc works
+	fi
+}
+t 'inside of Landlock' in_pillbox on
+t 'the same place without Landlock' in_pillbox off
 
 # --- a mount namespace of the test's own, where root puts things over others ----------------------
 
@@ -282,16 +302,21 @@ sys_covered() {
 }
 [ "$(id -u)" != 0 ] || t 'a /sys that is partly covered' sys_covered
 
+# A launch does not go on with less than what /etc/subuid promises, so nor does the check.
 if [ "$(id -u)" = 0 ] && [ "$ID" = range ]; then
-	helpers_hidden() {
-		beside "mount --bind /dev/null $1"
-		run_beside "$PB" check --json
-		want_rc 0
-		want_state range restricted "^$1: " 'chmod u\+s .*, or run with --userns single$'
+	helper_hidden() { # FILE
+		worse "mount --bind /dev/null $1" 1 map restricted "^$1: " 'chmod u\+s .*, or run with --userns single$'
+		want_state range missing '^not tried: '
 		[ "$(printf '%s' "$OUT" | jq -c .user.range)" = '[]' ] || bad 'a range that cannot be mapped'
-		run_beside "$PB" run --userns range "$ROOT" -- /bin/probe exit 0
-		want_rc 125
+		run_beside "$PB" run --userns single "$ROOT" -- /bin/probe exit 0
+		want_ok
 	}
-	t 'newuidmap hidden' helpers_hidden /usr/bin/newuidmap
-	t 'newgidmap hidden' helpers_hidden /usr/bin/newgidmap
+	t 'newuidmap hidden' helper_hidden /usr/bin/newuidmap
+	t 'newgidmap hidden' helper_hidden /usr/bin/newgidmap
+	printf '%s:1:2:3\n' "$(user_of range)" >"$TMP/subuid"
+	t 'a bad line in /etc/subuid' worse "mount --bind $TMP/subuid /etc/subuid" 1 map restricted \
+		'^/etc/subuid:1: ' 'correct the file as root'
+	: >"$TMP/empty"
+	t 'no line in /etc/subuid' worse "mount --bind $TMP/empty /etc/subuid" 0 range restricted \
+		'none in /etc/subuid' 'usermod --add-subuids'
 fi

@@ -72,6 +72,7 @@ Test(check, presets)
 			bool is_needed;
 		} want[] = {
 			{"userns", true},
+			{"map", true},
 			{"proc", true},
 			{"loopback", s.net == NET_NONE},
 			{"nested", !s.nested_userns},
