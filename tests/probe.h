@@ -12,6 +12,7 @@ struct attempt {
 };
 
 extern const struct attempt attempts[]; /* ends with a NULL name */
+extern const struct attempt uses[];     /* the same; each needs its first argument */
 
 const char *errno_name(int num);
 
