@@ -91,13 +91,13 @@ struct plan {
 
 	/* cgroup */
 	bool has_cgroup;           /* a group is made */
+	const char *cgroup_why;    /* one was wanted, and why there is none; else NULL */
 	const char *cgroup_parent; /* host path of the directory it is made in */
 	const char *cgroup_name;
 	unsigned cgroup_need; /* controllers of the limits it has: bits of enum cgroup_ctl */
 	bool cgroup_make;     /* cgroup_parent is ours to make (real root) and to remove */
 	bool cgroup_leaf;     /* the launcher stands in cgroup_parent and steps into a leaf first */
 	bool pids_by_rlimit;  /* the pids limit is enforced by RLIMIT_NPROC */
-	const char *cgroup_why; /* there is none, though a limit or the report wanted it: why */
 
 	/* tty, env, exec */
 	bool has_tty;
