@@ -146,6 +146,7 @@ struct seam {
 struct life {
 	uint64_t born_us;  /* just before clone */
 	uint64_t ended_us; /* its last process is gone */
+	bool has_usage;    /* the three below are known */
 	uint64_t cpu_user_us, cpu_system_us;
 	uint64_t max_resident; /* bytes: the largest single process */
 	int status;            /* what pillbox exits with */

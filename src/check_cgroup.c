@@ -107,7 +107,19 @@ static void group_try(struct check_host *h, unsigned set, bool has_swap, struct 
 static int place_find(const struct check_host *h, unsigned ctl, struct cgroup_place *ret,
 		      struct err *err)
 {
-	return cgroup_place(&h->cgroups, ctl, h->plan.caller_uid, getpid(), ret, err);
+	char exe[PATH_MAX] = "";
+	const struct cgroup_ask ask = {
+		.need = ctl,
+		.uid = h->plan.caller_uid,
+		.self = getpid(),
+		.run = "/run",
+		.unit = "pillbox-check.scope", /* only looked for, never made */
+		.exe = exe,
+	};
+
+	if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
+		return err_set(err, errno, "/proc/self/exe");
+	return cgroup_place(&h->cgroups, &ask, ret, err);
 }
 
 /* All that the ladder has a place for. */

@@ -21,8 +21,8 @@ const struct step *const program[] = {
 	&step_secrets_read,
 	&step_filter_compile,
 	&step_lsm_check,
-	&step_io_devices,
 	&step_cgroup_plan,
+	&step_io_devices,
 	&step_command,
 
 	/* The launcher acts. From here on the request is read-only memory. */

@@ -10,7 +10,7 @@
  *
  * Without a group there is what wait(2) tells of pid 1 and of all that was waited for below it. That
  * is less: a process whose parent never waited for it, or that was still there at the end, isn't
- * in. So it is named for what it is, and the rest is "not known".
+ * in. So it is named for what it is, and the rest is "not known"; all of it where pid 1 was killed.
  *
  * By now the launcher runs under its own filter (confine.c): openat below the group's descriptor,
  * read, write and close are in it. Buffers are of fixed size, since the heap cannot grow.
@@ -152,9 +152,11 @@ static void read_all(const struct run *r, struct usage *u)
 	u->hit = 0;
 	u->has_group = r->plan->has_cgroup && r->cgroup >= 0;
 	u->wall_us = r->life.ended_us - r->life.born_us;
-	u->cpu_user_us = r->life.cpu_user_us;
-	u->cpu_system_us = r->life.cpu_system_us;
-	u->max_resident = r->life.max_resident;
+	if (r->life.has_usage) {
+		u->cpu_user_us = r->life.cpu_user_us;
+		u->cpu_system_us = r->life.cpu_system_us;
+		u->max_resident = r->life.max_resident;
+	}
 	if (u->has_group)
 		read_group(r, u);
 }

@@ -128,38 +128,43 @@ static void put_size(struct out *o, uint64_t bytes)
 
 static void text_cpu(const struct usage *u, struct out *o)
 {
-	label(o, "CPU");
-	put_seconds(o, u->cpu_user_us);
-	put(o, " user, ");
-	put_seconds(o, u->cpu_system_us);
-	put(o, " system");
-	if (u->wall_us)
-		put(o, "; %" PRIu64 "%% of one CPU",
-		    (u->cpu_user_us + u->cpu_system_us) * 100 / u->wall_us);
-	put(o, "%s\n", u->has_group ? "" : "; of processes that were waited for");
-	if (u->throttled_us == USAGE_UNKNOWN)
-		return;
-	label(o, "throttled");
-	put_seconds(o, u->throttled_us);
-	put(o, ", in %" PRIu64 " of %" PRIu64 " periods\n", u->throttled_periods, u->periods);
+	if (u->cpu_user_us != USAGE_UNKNOWN) {
+		label(o, "CPU");
+		put_seconds(o, u->cpu_user_us);
+		put(o, " user, ");
+		put_seconds(o, u->cpu_system_us);
+		put(o, " system");
+		if (u->wall_us)
+			put(o, "; %" PRIu64 "%% of one CPU",
+			    (u->cpu_user_us + u->cpu_system_us) * 100 / u->wall_us);
+		put(o, "%s\n", u->has_group ? "" : "; of processes that were waited for");
+	}
+	if (u->throttled_us != USAGE_UNKNOWN) {
+		label(o, "throttled");
+		put_seconds(o, u->throttled_us);
+		put(o, ", in %" PRIu64 " of %" PRIu64 " periods\n", u->throttled_periods,
+		    u->periods);
+	}
 }
 
 static void text_memory(const struct run *r, const struct usage *u, struct out *o)
 {
 	const struct limits *l = &r->spec->limits;
 
-	label(o, "memory");
 	if (u->memory_peak != USAGE_UNKNOWN) {
+		label(o, "memory");
 		put_size(o, u->memory_peak);
 		put(o, " peak");
 		if (is_limit(l->memory) && is_held(r, CTL_MEMORY)) {
 			put(o, ", limit ");
 			put_size(o, l->memory);
 		}
-		put(o, "; ");
+		put(o, "\n");
+	} else if (u->max_resident != USAGE_UNKNOWN) {
+		label(o, "memory");
+		put_size(o, u->max_resident);
+		put(o, " the largest process that was waited for\n");
 	}
-	put_size(o, u->max_resident);
-	put(o, " the largest process\n");
 	if (u->swap_peak != USAGE_UNKNOWN) {
 		label(o, "swap");
 		put_size(o, u->swap_peak);
@@ -201,9 +206,10 @@ static void text_unknown(const struct run *r, const struct usage *u, struct out 
 		const char *name;
 		uint64_t value;
 	} all[] = {
-		{"throttling", u->throttled_us},     {"peak of memory", u->memory_peak},
-		{"peak of swap", u->swap_peak},      {"OOM kills", u->oom_kills},
-		{"peak of processes", u->pids_peak}, {"I/O", u->io_read_bytes},
+		{"CPU time", u->cpu_user_us},       {"throttling", u->throttled_us},
+		{"peak of memory", u->memory_peak}, {"peak of swap", u->swap_peak},
+		{"OOM kills", u->oom_kills},        {"peak of processes", u->pids_peak},
+		{"I/O", u->io_read_bytes},
 	};
 	const char *why = r->plan->cgroup_why;
 	const char *comma = "";

@@ -240,6 +240,18 @@ static uint64_t time_us(const struct timeval *t)
 	return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
 }
 
+/*
+ * What pid 1 and those it waited for used. An init that was killed waited for nobody: the kernel
+ * ends the rest of its namespace and counts that nowhere.
+ */
+static void life_usage(struct life *life, const struct rusage *usage, bool is_init_killed)
+{
+	life->has_usage = !is_init_killed;
+	life->cpu_user_us = time_us(&usage->ru_utime);
+	life->cpu_system_us = time_us(&usage->ru_stime);
+	life->max_resident = (uint64_t)usage->ru_maxrss * 1024;
+}
+
 static int loop_run(struct loop *l, struct err *err)
 {
 	const struct relay *t = &l->relay;
@@ -262,9 +274,7 @@ static int loop_run(struct loop *l, struct err *err)
 	relay_drain(&l->relay, DRAIN_MS);
 	if (sys_waitid(P_PIDFD, (id_t)l->r->pidfd, &info, WEXITED | WNOHANG | __WALL, &usage) < 0)
 		return err_set(err, errno, "exit status of the sandbox");
-	life->cpu_user_us = time_us(&usage.ru_utime);
-	life->cpu_system_us = time_us(&usage.ru_stime);
-	life->max_resident = (uint64_t)usage.ru_maxrss * 1024;
+	life_usage(life, &usage, l->r->spec->has_init && info.si_code != CLD_EXITED);
 	life->status = workload_status(l->r->page, l->r->spec->has_init, info.si_code,
 				       info.si_status, &life->signal);
 	relay_leave(&l->relay);

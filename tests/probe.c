@@ -6,7 +6,7 @@
  * Should:  `probe facts` prints what the kernel shows about this process as key=value lines;
  *          `probe try NAME [ARG...]` tries one thing and prints `NAME=OK`, `NAME=EPERM` (the errno's
  *          name) or `NAME=SIGSYS` (the signal that ended the attempt). Exit 0 whenever it could
- *          print the answer; the tests compare the answer.
+ *          print the answer; the tests compare the answer. `probe use` is in probe-use.c.
  * Mustn't: need anything from the rootfs, or harm a host: a try is refused in the host's own pid
  *          namespace, where some of them would reach everything.
  */
@@ -382,6 +382,25 @@ static int try_each(char **argv)
 	return ret;
 }
 
+/* Not in a child of its own: who uses too much is to be what dies. */
+static int use(char **argv)
+{
+	if (on_host()) {
+		fprintf(stderr, "probe: not in the host's own pid namespace\n");
+		return 2;
+	}
+	for (const struct attempt *a = uses; a->name; a++) {
+		if (strcmp(a->name, argv[0]) != 0)
+			continue;
+		if (a->run(argv + 1) == 0)
+			return 0;
+		printf("%s=%s\n", a->name, errno_name(errno));
+		return 1;
+	}
+	fprintf(stderr, "probe: unknown use %s\n", argv[0]);
+	return 2;
+}
+
 int main(int argc, char **argv, char **envp)
 {
 	if (argc < 2 || !strcmp(argv[1], "facts"))
@@ -394,6 +413,8 @@ int main(int argc, char **argv, char **envp)
 		return outside(argv + 2);
 	if (!strcmp(argv[1], "under"))
 		return run_under(argv + 2);
+	if (!strcmp(argv[1], "use") && argc >= 4)
+		return use(argv + 2);
 	if (!strcmp(argv[1], "exit") && argc == 3)
 		return atoi(argv[2]);
 	if (!strcmp(argv[1], "signal") && argc == 3) {
@@ -402,7 +423,7 @@ int main(int argc, char **argv, char **envp)
 		pause();
 	}
 	fprintf(stderr,
-		"usage: probe facts | try [NAME [ARG...]] | each NAME... | under NR=ERRNO... -- COMMAND "
+		"usage: probe facts | try [NAME [ARG...]] | each NAME... | use NAME ARG... | under NR=ERRNO... -- COMMAND "
 		"[ARG...] | exit N | signal N | "
 		"outside NAME ...\n");
 	return 2;

@@ -13,6 +13,7 @@ struct attempt {
 
 /* Each ends with a NULL name. */
 extern const struct attempt attempts[], attempts_landlock[];
+extern const struct attempt uses[]; /* the same; each needs its first argument */
 
 /* `probe outside NAME ...`: for the tests, not for the sandbox. Returns the exit status. */
 int outside(char **args);

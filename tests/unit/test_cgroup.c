@@ -2,6 +2,8 @@
 /*
  * test_cgroup.c - cgroup_limits.c: limits as files. Where a group can be made: test_cgroup_place.c.
  */
+#include <errno.h>
+
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
