@@ -197,9 +197,8 @@ static void explain_apparmor(const struct run *r, struct err *err)
 
 void host_explain(const struct run *r, const struct step *step, struct err *err)
 {
-	/* What has to do with the namespaces and the capabilities in them; lsm has its own hints. */
-	if ((err->num == EPERM || err->num == EACCES) &&
-	    (step->side == CHILD || !strcmp(step->id, "clone") || !strcmp(step->id, "idmap")) &&
+	/* What only reads does not meet it; exec and lsm have hints of their own. */
+	if ((err->num == EPERM || err->num == EACCES) && !step->is_pure &&
 	    strcmp(step->id, "exec") != 0 && strcmp(step->id, "lsm") != 0)
 		explain_apparmor(r, err);
 	if (!strcmp(step->id, "clone"))

@@ -100,6 +100,19 @@ static int do_mount_setattr(char **args)
 			    sizeof(attr));
 }
 
+/* A new file system, attached by descriptor: the way that mount(2) is not asked. */
+static int do_move_mount(char **args)
+{
+	int fs = (int)syscall(SYS_fsopen, "tmpfs", 0), tree;
+
+	if (fs < 0 || syscall(SYS_fsconfig, fs, 6 /* FSCONFIG_CMD_CREATE */, NULL, NULL, 0))
+		return -1;
+	tree = (int)syscall(SYS_fsmount, fs, 0, 0);
+	return tree < 0 ? -1
+			: (int)syscall(SYS_move_mount, tree, "", AT_FDCWD,
+				       args[0] ? args[0] : "/tmp", 4 /* MOVE_MOUNT_F_EMPTY_PATH */);
+}
+
 static int do_pivot(char **args)
 {
 	(void)args;
@@ -623,6 +636,7 @@ const struct attempt attempts[] = {
 	{"fsopen", "[TYPE]", do_fsopen},
 	{"open-tree", NULL, do_open_tree},
 	{"mount-setattr", "[DIR]", do_mount_setattr},
+	{"move-mount", "[DIR]", do_move_mount},
 	{"pivot", NULL, do_pivot},
 	{"chroot", "[DIR]", do_chroot},
 	{"open-w", "PATH", do_open_w},

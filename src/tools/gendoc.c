@@ -18,6 +18,7 @@
 
 #include "caps_names.h"
 #include "gendoc.h"
+#include "lsm.h"
 
 #define TEXT_MAX (4UL << 20)
 
@@ -91,6 +92,11 @@ static void row_ports(FILE *out, const struct spec *s)
 	fputs(s->preset == PRESET_DOCKER ? "for every user" : "need NET_BIND_SERVICE", out);
 }
 
+static void row_apparmor(FILE *out, const struct spec *s)
+{
+	fputs(s->preset == PRESET_STRICT ? APPARMOR_DEFAULT : APPARMOR_DEFAULT ", if loaded", out);
+}
+
 static void row_landlock(FILE *out, const struct spec *s)
 {
 	static const char *const names[] = {
@@ -149,6 +155,7 @@ static const struct preset_row preset_rows[] = {
 	{"no_new_privs", row_nnp},
 	{"seccomp", row_seccomp},
 	{"nested user namespaces", row_nested},
+	{"AppArmor", row_apparmor},
 	{"Landlock", row_landlock},
 	{"network", row_network},
 	{"TCP", row_tcp},

@@ -65,6 +65,9 @@ static void man_head(FILE *out)
 		".br",
 		".B pillbox apparmor",
 		".RI \"load [\" FILE \"...] | unload [\" NAME \"...] | status\"",
+		NULL,
+	};
+	static const char *const description[] = {
 		".SH DESCRIPTION",
 		"`pillbox run` takes the directory ROOTFS and runs COMMAND in it, /bin/sh if none "
 		"is given. It builds a sandbox around it from namespaces, id maps, mounts, "
@@ -83,6 +86,7 @@ static void man_head(FILE *out)
 
 	fputs("'\\\" t\n.\\\" Made by gendoc from the tables of the program: change these.\n", out);
 	man_lines(out, lines);
+	man_lines(out, description);
 }
 
 static void man_commands(FILE *out)

@@ -100,6 +100,11 @@ each_step() {
 			mkdir -p "$TMP/ov"
 			[ "$ID" != root ] || t "$step fails" fails "$step"
 			;;
+		lsm)
+			have_profile
+			t "$step fails" fails "$step"
+			drop_profile
+			;;
 		tty | tty-attach) t "$step fails, on a terminal" fails_on_terminal "$step" ;;
 		guard | hold | pivot | session | exec)
 			t "$step fails" fails "$step"

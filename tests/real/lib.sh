@@ -180,6 +180,32 @@ preset() { # NAME
 	[ "$1" != strict ] || echo --allow-missing=cgroup,apparmor
 }
 
+# Is pillbox-default loaded and enforced? Root loads it, where AppArmor is, until drop_profile or the
+# end of the file; otherwise WHY says what is missing. Not in a subshell: that has an end of its own.
+# shellcheck disable=SC2034 # WHY is for the test file
+have_profile() {
+	WHY=
+	"$PB" apparmor status >"$STAGE/status" 2>&1 && return
+	if ! grep -qx 'kernel: AppArmor is enabled' "$STAGE/status"; then
+		WHY=$(sed -n 's/^kernel: //p' "$STAGE/status")
+	elif [ "$(id -u)" != 0 ]; then
+		WHY="pillbox-default is not loaded, and only root can do that"
+	elif ! "$PB" apparmor load >"$STAGE/status" 2>&1; then
+		WHY=$(cat "$STAGE/status")
+	else
+		PROFILE_OURS=1
+		trap drop_profile EXIT
+		return
+	fi
+	return 1
+}
+
+PROFILE_OURS=
+drop_profile() {
+	[ -z "$PROFILE_OURS" ] || "$PB" apparmor unload >/dev/null
+	PROFILE_OURS=
+}
+
 want_rc() {
 	[ "$RC" = "$1" ] || bad "exit status $RC, not $1"
 }

@@ -66,6 +66,10 @@ Test(apparmor, labels)
 		{"q//&p (mixed)", 0},
 		{"p (mixed)", -EPERM},
 		{"p//hat (enforce)", -ENOENT},
+		/* Linux 6.12 with kernel.apparmor_restrict_unprivileged_unconfined=1 */
+		{"p//&unconfined (enforce)", 0},
+		{"a//&p//&unconfined (enforce)", 0},
+		{"a//&unconfined (enforce)", -ENOENT},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -97,6 +101,7 @@ Test(apparmor, list_of_profiles)
 {
 	char dir[] = "/tmp/pillbox-test-XXXXXX";
 	char cmd[64];
+	char mode[32];
 
 	cr_assert(mkdtemp(dir));
 	profile(dir, "usr.bin.man.1", "/usr/bin/man", "enforce");
@@ -110,9 +115,19 @@ Test(apparmor, list_of_profiles)
 	cr_expect(apparmor_find(dir, "pillbox-default-old") == PROFILE_WEAK);
 	cr_expect(apparmor_find(dir, "u") == PROFILE_WEAK);
 	cr_expect(apparmor_find(dir, "pillbox") == PROFILE_ABSENT);
+	/* A name of its own in front of the number, and one that the directory's does not show. */
+	profile(dir, "p.1.11", "p.1", "complain");
+	profile(dir, "p.12", "p", "enforce");
+	profile(dir, "else.13", "q", "kill");
+	cr_expect(apparmor_find(dir, "p") == PROFILE_ENFORCED);
+	cr_expect(apparmor_find(dir, "p.1") == PROFILE_WEAK);
+	cr_expect(apparmor_find(dir, "q") == PROFILE_ENFORCED);
+	cr_expect(apparmor_mode(dir, "u", mode, sizeof(mode)) == 0 && !strcmp(mode, "unconfined"));
+	cr_expect(apparmor_mode(dir, "pill", mode, sizeof(mode)) == -ENOENT);
 	(void)snprintf(cmd, sizeof(cmd), "rm -r %s", dir);
 	cr_assert(system(cmd) == 0);
 	cr_expect(apparmor_find(dir, "pillbox-default") == PROFILE_HIDDEN);
+	cr_expect(apparmor_mode(dir, "pillbox-default", mode, sizeof(mode)) == -EACCES);
 }
 
 Test(landlock, rights_by_abi)
