@@ -43,6 +43,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -168,18 +169,36 @@ static int rules_all(const struct run *r, int ruleset, struct err *err)
 
 /* ---- seeing it refuse ----------------------------------------------------------------------- */
 
-/* Something that works now and that only Landlock can refuse later. -1: none was found. */
+/* Something that Landlock will answer otherwise than the kernel does now. */
 struct proof {
-	int socket; /* ABI 6: an abstract socket made outside of the domain */
+	int node;   /* before ABI 6: errno of making a device node, 0 when it was made */
+	int socket; /* ABI 6: an abstract socket made outside of the domain, else -1 */
 	struct sockaddr_un name;
 	socklen_t name_len;
 };
 
+/*
+ * Making a device node takes a capability that nobody in a user namespace has: EPERM. Landlock is
+ * asked before that, and no rule gives the right to: EACCES. (Not a whiteout, 0:0, which anybody
+ * may make: for that, Debian's 6.1.0-56 asks for the right to regular files, and 6.18.44 doesn't.)
+ */
+static int node_errno(void)
+{
+	static const char node[] = "/dev/shm/.pillbox-landlock";
+
+	if (mknod(node, S_IFCHR | 0600, makedev(1, 3)) < 0)
+		return errno;
+	(void)unlink(node);
+	return 0;
+}
+
 static int proof_prepare(unsigned abi, struct proof *p, struct err *err)
 {
 	p->socket = -1;
-	if (abi < 6)
+	if (abi < 6) {
+		p->node = node_errno();
 		return 0;
+	}
 	p->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	memset(&p->name, 0, sizeof(p->name));
 	p->name.sun_family = AF_UNIX;
@@ -207,17 +226,16 @@ static int proof_socket(const struct proof *p, struct err *err)
 }
 
 /*
- * Before that: a whiteout (character 0:0) may be made by anyone in a directory that he may write,
- * and no rule gives the right to. Where /dev/shm was mounted over, nothing can be shown, and the
- * kernel's word that the rules are in force has to do.
+ * Before that: the device node's other answer. Where something else answered in the first place (a
+ * filter around pillbox, AppArmor, a directory mounted over /dev/shm), nothing can be shown, and
+ * the kernel's word that the rules are in force has to do.
  */
-static int proof_node(struct err *err)
+static int proof_node(const struct proof *p, struct err *err)
 {
-	static const char node[] = "/dev/shm/.pillbox-landlock";
+	int num = node_errno();
 
-	if (mknod(node, S_IFCHR | 0600, makedev(0, 0)) < 0)
+	if (num == EACCES || (num && p->node != EPERM) || prctl(PR_GET_SECCOMP) != 0)
 		return 0;
-	(void)unlink(node);
 	return err_say(err, "Landlock took the rules and refuses nothing");
 }
 
@@ -258,7 +276,7 @@ static int landlock_run(struct run *r, struct err *err)
 		     ? err_set(err, errno, "put the Landlock rules in force")
 		     : 0;
 	if (rc == 0)
-		rc = abi >= 6 ? proof_socket(&proof, err) : proof_node(err);
+		rc = abi >= 6 ? proof_socket(&proof, err) : proof_node(&proof, err);
 	if (rc == 0 && r->plan->landlock_tcp)
 		rc = proof_tcp(err);
 	if (proof.socket >= 0)

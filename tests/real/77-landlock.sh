@@ -121,15 +121,15 @@ writable_root() {
 }
 t 'with --writable Landlock leaves a read-only mount to its flags' writable_root
 
-# A whiteout is a device node that needs no capability. The filter knows it too.
-whiteout() { # [OPTION...]
-	alone --security-opt seccomp=unconfined --landlock off "$@" -- try whiteout /tmp/w
-	want_out 'whiteout=OK'
-	alone --security-opt seccomp=unconfined --landlock on "$@" -- try whiteout /tmp/w
-	want_out 'whiteout=EACCES'
+# No process in a user namespace may make a device node; who says so shows in the answer.
+device_node() { # [OPTION...]
+	alone --security-opt seccomp=unconfined --landlock off "$@" -- try mknod /tmp/node
+	want_out 'mknod=EPERM'
+	alone --security-opt seccomp=unconfined --landlock on "$@" -- try mknod /tmp/node
+	want_out 'mknod=EACCES'
 }
-t 'only Landlock: a device node in a writable place' whiteout
-t 'only Landlock: a device node in a writable root' whiteout --writable
+t 'Landlock refuses a device node before the capability is asked for' device_node
+t 'Landlock refuses a device node in a writable root, too' device_node --writable
 
 # Mounts, for a workload that has the capability and no filter. What it could do with them is undo
 # what the mount flags say, and that is shown, too.
