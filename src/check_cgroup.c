@@ -8,11 +8,13 @@
  *
  * Should: do this in the launcher itself: where the launcher stands, and that it stands there alone,
  * decides what can be had, and a child would stand beside it.
- * Mustn't: leave the group behind, or the launcher anywhere else than it was.
+ * Mustn't: leave the group behind, or the launcher anywhere else than it was. Killed in between it
+ * would; then the next launch removes the group, as it does after a killed launcher.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,9 +85,13 @@ static void group_try(struct check_host *h, unsigned set, bool has_swap, struct 
 {
 	struct spec spec = h->spec;
 	struct plan plan = h->plan;
+	sigset_t all, before;
 	struct run r;
 	size_t i;
 
+	/* Ctrl-C comes after the group is gone again. */
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, &before);
 	limits_fill(h, set, &spec);
 	if (has_swap)
 		spec.limits.memory_swap = spec.limits.memory;
@@ -102,6 +108,7 @@ static void group_try(struct check_host *h, unsigned set, bool has_swap, struct 
 	while (i-- > 0)
 		if (is_of_room(program[i]) && program[i]->undo && step_wanted(&r, program[i]))
 			program[i]->undo(&r);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 static int place_find(const struct check_host *h, unsigned ctl, struct cgroup_place *ret,

@@ -117,8 +117,13 @@ static _Noreturn void child_main(struct trial *t, const struct check *c, int soc
 static bool child_wait(pid_t pid, int pidfd, int sock, siginfo_t *ret)
 {
 	struct pollfd end = {.fd = sock, .events = POLLIN};
-	bool is_late = poll(&end, 1, TRIAL_MS) <= 0;
+	bool is_late;
+	int n;
 
+	do /* after a stop and a continue it has its time again */
+		n = poll(&end, 1, TRIAL_MS);
+	while (n < 0 && errno == EINTR);
+	is_late = n <= 0;
 	if (is_late && (pidfd < 0 || sys_pidfd_send_signal(pidfd, SIGKILL) < 0))
 		(void)kill(pid, SIGKILL);
 	while (waitid(P_PID, (id_t)pid, ret, WEXITED | __WALL) < 0 && errno == EINTR)
