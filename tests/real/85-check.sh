@@ -155,7 +155,7 @@ limits_here() {
 		case $(of cgroup-$ctl detail) in
 		*'bound to cgroup v1 at '*)
 			want_state cgroup-$ctl restricted '' 'systemd.unified_cgroup_hierarchy=1'
-			[ -d "$(of cgroup-$ctl detail | sed 's/.* at //')" ] || bad "$ctl: not there"
+			[ -d "$(of cgroup-$ctl detail | sed 's/.* v1 at \([^ ]*\).*/\1/')" ] || bad "$ctl: not there"
 			;;
 		esac
 	done
