@@ -14,6 +14,7 @@
 #include "spec.h"
 
 struct run;
+struct sh;
 
 #define CGROUP_PREFIX "pillbox-" /* every group that pillbox makes is named so */
 
@@ -96,5 +97,8 @@ uint64_t cgroup_key(const char *text, const char *key);
  * Uses openat and read below r->cgroup only, so it works under the launcher's own filter.
  */
 int cgroup_limit_hit(struct run *r, char *buf, size_t size);
+
+/* cgroup_sh.c: the same by command-line tools. */
+void cgroup_sh(const struct run *r, struct sh *out);
 
 #endif
