@@ -15,6 +15,7 @@
 
 struct plan;
 struct run;
+struct sh;
 struct io_device;
 
 #define SCOPE_SLICE "app.slice"  /* where a user's systemd has ordinary programs */
@@ -155,5 +156,8 @@ const char *io_option(enum io_kind kind);
  * 0; -EEXIST: something else was asked of the same device, under another name.
  */
 int io_merge(struct io_device *table, size_t *n, dev_t dev, const struct io_req *req);
+
+/* cgroup_sh.c: the same by command-line tools. */
+void cgroup_sh(const struct run *r, struct sh *out);
 
 #endif

@@ -156,6 +156,7 @@ struct life {
 };
 
 struct watch;
+struct sh;
 
 struct run {
 	const struct spec *spec;
@@ -222,6 +223,12 @@ struct step {
 	bool (*wanted)(const struct run *r);
 	/* The values it will use (show.h). */
 	void (*show)(const struct run *r, struct show *out);
+	/*
+	 * The same by command-line tools, for --dry-run=sh (drysh.h), or why there is no tool that does
+	 * it; both where a tool comes near. A pure step needs neither.
+	 */
+	void (*sh)(const struct run *r, struct sh *out);
+	const char *no_tool;
 	int (*run)(struct run *r, struct err *err);
 	/* PARENT steps only; called in reverse order, also after the sandbox ended. */
 	void (*undo)(struct run *r);

@@ -31,6 +31,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "drysh.h"
 #include "step.h"
 #include "sys.h"
 
@@ -340,6 +341,23 @@ static void lsm_show(const struct run *r, struct show *out)
 	     r->plan->apparmor);
 }
 
+static void lsm_sh(const struct run *r, struct sh *out)
+{
+	if (r->plan->apparmor_stack) {
+		sh_note(out,
+			"pillbox is confined itself and would add this profile to that one. aa-exec can "
+			"only replace, so this is the end.");
+		sh_line(out, "fail 'AppArmor: no tool stacks a profile'");
+		return;
+	}
+	sh_note(out,
+		"The profile begins with the next program, so it comes after all that it might "
+		"forbid: see below.");
+	sh_need(out, "aa-exec", "apparmor");
+	sh_part(out, SH_LAST);
+	sh_line(out, "set -- \"$@\" aa-exec -p %s --", sh_quote(r, r->plan->apparmor));
+}
+
 /*
  * Of another process the kernel shows the label in force, and not the one that execve will bring.
  * So the child itself looks, in lsm_run; its word in the page is missing when the step was left out.
@@ -388,6 +406,7 @@ const struct step step_lsm = {
 	.side = CHILD,
 	.wanted = lsm_wanted,
 	.show = lsm_show,
+	.sh = lsm_sh,
 	.run = lsm_run,
 	.verify = lsm_verify,
 	.hints = lsm_hints,

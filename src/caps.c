@@ -15,16 +15,19 @@
  */
 #include "step.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "caps_names.h"
+#include "drysh.h"
 #include "ids.h"
 #include "verify.h"
 
@@ -104,6 +107,19 @@ static int become_root_run(struct run *r, struct err *err)
 	return ids_set(uid, gid, NULL, 0, r->plan->map_kind != MAP_SINGLE, err);
 }
 
+static void become_root_sh(const struct run *r, struct sh *out)
+{
+	sh_part(out, SH_HOLDER);
+	if (sh_is_single(r)) {
+		sh_note(out,
+			"This map has no root: its one id has all capabilities in here. It keeps them over "
+			"each start of a tool because they are ambient (unshare --keep-caps).");
+		sh_line(out, "exec sh -euc \"$1\" builder");
+		return;
+	}
+	sh_line(out, "exec setpriv --reuid 0 --regid 0 --clear-groups -- sh -euc \"$1\" builder");
+}
+
 const struct step step_become_root = {
 	.id = "become-root",
 	.what = "become root of the user namespace and drop the caller's groups",
@@ -115,6 +131,7 @@ const struct step step_become_root = {
 		 "setresuid(0, 0, 0)",
 	.side = CHILD,
 	.is_vital = true,
+	.sh = become_root_sh,
 	.run = become_root_run,
 	.hints =
 		(const struct hint[]){
@@ -230,6 +247,69 @@ static void caps_show(const struct run *r, struct show *out)
 	show(out, "securebits", "%s", r->spec->is_securebits_locked ? "locked" : "as they are");
 }
 
+/* The names of a set in lower case, each after `before`: ",+net_raw,+kill" for setpriv(1). */
+static const char *set_sh(uint64_t set, const char *before, char *buf, size_t size)
+{
+	size_t len = 0;
+	char name[32];
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < 64 && len < size; i++) {
+		if (!(set & 1ULL << i))
+			continue;
+		(void)cap_name(i, name, sizeof(name));
+		for (char *c = name; *c; c++)
+			*c = (char)tolower((unsigned char)*c);
+		len += (size_t)snprintf(buf + len, size - len, "%s%s", before, name);
+	}
+	return buf;
+}
+
+static void ids_sh(const struct run *r, struct sh *out)
+{
+	const struct plan *p = r->plan;
+	char groups[USER_GROUPS * 11 + 1] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < p->n_groups && len < sizeof(groups); i++)
+		len += (size_t)snprintf(groups + len, sizeof(groups) - len, "%s%u", i ? "," : "",
+					p->groups[i]);
+	if (sh_is_single(r)) {
+		sh_note(out, "setgroups is denied with a map of one id: the groups stay.");
+		sh_setpriv(out, "--reuid %u --regid %u --keep-groups", p->uid, p->gid);
+	} else {
+		sh_setpriv(out, "--reuid %u --regid %u --groups %s", p->uid, p->gid, groups);
+	}
+}
+
+static void caps_sh(const struct run *r, struct sh *out)
+{
+	bool is_locked = r->spec->is_securebits_locked;
+	uint64_t ambient = ambient_set(r);
+	/* SETPCAP for capsh, which needs it for the securebits and then takes it away. */
+	uint64_t kept = ambient | (is_locked ? CAP_BIT(CAP_SETPCAP) : 0);
+	char set[2048];
+
+	ids_sh(r, out);
+	sh_setpriv(out, "--bounding-set=-all%s", set_sh(r->spec->caps, ",+", set, sizeof(set)));
+	sh_setpriv(out, "--inh-caps=-all%s", set_sh(kept, ",+", set, sizeof(set)));
+	sh_setpriv(out, "--ambient-caps=-all%s", set);
+	if (!is_locked)
+		return;
+	sh_note(out,
+		"The securebits are capsh's: setpriv does not know all of them, and does not work "
+		"any more once they are locked. It comes after setpriv, see below.");
+	sh_need(out, "capsh", "libcap2-bin");
+	sh_part(out, SH_LAST);
+	sh_note(out,
+		"Bits 0x%x: capabilities by the ambient set only, and all of it locked. capsh wants a "
+		"shell to start; env starts whatever comes next.",
+		(unsigned)SECUREBITS);
+	(void)set_sh(ambient, ",cap_", set, sizeof(set));
+	sh_line(out, "set -- \"$@\" capsh --secbits=%u --inh=%s --shell=/usr/bin/env --",
+		(unsigned)SECUREBITS, *set ? set + 1 : set);
+}
+
 static int caps_verify(const struct run *r, struct err *err)
 {
 	uint64_t permitted = permitted_set(r);
@@ -268,6 +348,7 @@ const struct step step_caps = {
 		 "capset(EFFECTIVE, PERMITTED, INHERITABLE)",
 	.side = CHILD,
 	.show = caps_show,
+	.sh = caps_sh,
 	.run = caps_run,
 	.verify = caps_verify,
 	.hints =

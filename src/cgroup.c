@@ -460,6 +460,7 @@ const struct step step_cgroup = {
 	.side = PARENT,
 	.wanted = cgroup_wanted,
 	.show = cgroup_show,
+	.sh = cgroup_sh,
 	.run = cgroup_run,
 	.undo = cgroup_undo,
 	.verify = cgroup_verify,

@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
+#include "drysh.h"
 #include "supervise.h"
 #include "verify.h"
 
@@ -77,6 +78,35 @@ static int clone_run(struct run *r, struct err *err)
 	return 0;
 }
 
+static void clone_sh(const struct run *r, struct sh *out)
+{
+	sh_note(out,
+		"Two tools for the one call: the user namespace has to have its maps before a tool can "
+		"make the others in it. pdeathsig: when this shell is killed, so is all the rest. "
+		"default-signal: a shell has what runs in the background ignore Ctrl-C. setpriv by its path: busybox sh would take its own.");
+	sh_line(out, "(");
+	if (r->plan->has_cgroup)
+		sh_line(out, "\techo 0 >\"$group/cgroup.procs\" # 0: the process that writes");
+	sh_line(out, "\texec /usr/bin/setpriv --pdeathsig KILL -- env --default-signal \\");
+	sh_line(out, "\t\tunshare --user --keep-caps -- \\");
+	sh_line(out, "\t\tsh -euc \"$(helper)\" helper \"$(holder)\" \"$(builder)\" <&9");
+	sh_line(out, ") &");
+	sh_line(out, "child=$!");
+	sh_line(out, "exec 3<&- 4>&- 9<&-");
+	sh_line(out, "read -r _ <&5 || exit 125");
+	sh_line(out, "exec 5<&-");
+	sh_part(out, SH_HELPER);
+	sh_line(out, "setpriv --pdeathsig KILL -- env --default-signal \\");
+	sh_line(out,
+		"\tunshare --mount --pid%s --ipc --uts --cgroup --fork --kill-child=KILL%s -- \\",
+		r->spec->net == NET_HOST ? "" : " --net",
+		step_wanted(r, &step_private) ? "" : " --propagation unchanged");
+	sh_line(out, "\tsh -euc \"$1\" holder \"$2\" <&9 9<&- &");
+	sh_line(out, "child=$!");
+	sh_line(out, "exec 3<&- 4>&- 9<&-");
+	sh_line(out, "read -r _ <&5 || exit 125 # the sandbox has no rights any more, and waits");
+}
+
 /* NSpid lists the pid in each namespace from ours down: "NSpid: 4711 1" is pid 1 of its own. */
 static int verify_by_pid(const struct run *r, struct err *err)
 {
@@ -138,6 +168,7 @@ const struct step step_clone = {
 	.side = PARENT,
 	.is_vital = true,
 	.show = clone_show,
+	.sh = clone_sh,
 	.run = clone_run,
 	.verify = clone_verify,
 	.hints = clone_hints,

@@ -10,6 +10,7 @@
  * Mustn't: leave /dev writable; hand out any other device.
  */
 #include "dev.h"
+#include "drysh.h"
 #include "ids.h"
 #include "mnt.h"
 #include "sys.h"
@@ -185,6 +186,39 @@ static void dev_show(const struct run *r, struct show *out)
 	show(out, "shm_size", "%llu", (unsigned long long)r->spec->shm_size);
 }
 
+static void dev_sh(const struct run *r, struct sh *out)
+{
+	char names[128] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, " %s", nodes[i].name);
+	sh_place(out, "/dev", false);
+	sh_line(out,
+		"mount -t tmpfs -o nosuid,noexec,mode=0755,size=64k,nr_inodes=64 tmpfs \"$at\"");
+	sh_line(out, "for node in%s; do", names);
+	sh_line(out, "\t[ -c \"/dev/$node\" ] || fail \"/dev/$node is no device\"");
+	sh_line(out, "\t: >\"$root/dev/$node\"");
+	sh_line(out, "\tmount --bind \"/dev/$node\" \"$root/dev/$node\"");
+	sh_line(out, "\tadd_flags nosuid,noexec \"$root/dev/$node\"");
+	sh_line(out, "done");
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+		sh_line(out, "ln -s %s \"$root/dev/%s\"", links[i].to, links[i].name);
+	sh_line(out, "mkdir \"$root/dev/pts\" \"$root/dev/shm\" \"$root/dev/mqueue\"");
+	sh_line(out,
+		"mount -t devpts -o nosuid,noexec,newinstance,ptmxmode=0666,mode=0620%s devpts \\",
+		id_map_has(&r->plan->gids, PTS_GID) ? ",gid=5" : "");
+	sh_line(out, "\t\"$root/dev/pts\"");
+	sh_line(out,
+		"mount -t tmpfs -o nosuid,nodev,noexec,mode=1777,size=%llu tmpfs \"$root/dev/shm\"",
+		(unsigned long long)r->spec->shm_size);
+	sh_line(out, "mount -t mqueue -o nosuid,nodev,noexec mqueue \"$root/dev/mqueue\"");
+	if (r->plan->has_tty)
+		sh_line(out, ": >\"$root/dev/console\"");
+	sh_line(out,
+		"mount -o remount,bind,ro,nosuid,noexec \"$root/dev\" # what is mounted in it stays writable");
+}
+
 static int dev_verify(const struct run *r, struct err *err)
 {
 	static const char *const inside[] = {"/dev/pts", "/dev/shm", "/dev/mqueue"};
@@ -217,6 +251,7 @@ const struct step step_dev = {
 		"mount_setattr({attr_set = MOUNT_ATTR_RDONLY})",
 	.side = CHILD,
 	.show = dev_show,
+	.sh = dev_sh,
 	.run = dev_run,
 	.verify = dev_verify,
 	.hints =

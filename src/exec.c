@@ -16,6 +16,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "drysh.h"
 #include "mnt.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -136,6 +137,88 @@ static int exec_run(struct run *r, struct err *err)
 	return err_set(err, num, "%s", r->spec->argv[0]);
 }
 
+/* Was this entry of the environment asked for, and not made up by env_build()? */
+static bool is_users(const struct spec *s, const char *entry)
+{
+	for (size_t i = 0; i < s->n_env; i++)
+		if (s->env[i] == entry)
+			return true;
+	return false;
+}
+
+/*
+ * Typed on the command line: then the string is still the process's own argument. What came from
+ * the caller's environment or from a file was copied, and may be a secret.
+ */
+static bool is_typed(const struct spec *s, const char *entry)
+{
+	return entry >= s->args && entry < s->args + s->args_len;
+}
+
+/* Our own PATH takes the place of the caller's in the script; and it is no secret. */
+static bool is_written(const struct spec *s, const char *entry)
+{
+	return !strncmp(entry, "PATH=", 5) || !is_users(s, entry) || is_typed(s, entry);
+}
+
+static void env_sh(const struct run *r, struct sh *out, const char *entry)
+{
+	size_t len = strcspn(entry, "=");
+	const char *name = arena_strndup(r->spec->arena, entry, len);
+
+	if (is_written(r->spec, entry) && sh_is_name(name))
+		sh_line(out, "set -- \"$@\" %s=%s", name, sh_quote(r, entry + len + 1));
+	else if (sh_is_variable(name))
+		sh_line(out, "set -- \"$@\" %s=\"${%s?is not set}\"", name, name);
+	else
+		sh_note(out, "%s is left out: a shell cannot hand on a variable of this name.",
+			name);
+}
+
+static void envs_sh(const struct run *r, struct sh *out)
+{
+	bool is_all_written = true;
+
+	for (const char *const *e = r->plan->envp; *e; e++)
+		is_all_written &= is_written(r->spec, *e);
+	if (!is_all_written)
+		sh_note(out,
+			"What came from your environment or from a file is not written down here: it is "
+			"taken from your environment. Others can see it in the list of processes for a "
+			"moment.");
+	sh_line(out, "set -- \"$@\" env -i");
+	for (const char *const *e = r->plan->envp; *e; e++)
+		env_sh(r, out, *e);
+}
+
+/*
+ * The shell that becomes the command, or stays as pid 1 beside it. exec, so that a name is a program
+ * and not a command of the shell's own.
+ */
+static void exec_sh(const struct run *r, struct sh *out)
+{
+	const struct spec *s = r->spec;
+
+	sh_last(out);
+	envs_sh(r, out);
+	sh_note(out,
+		"The last shell: no rights any more. It passes the baton, waits for it, and by then the "
+		"new tree is all that there is.");
+	sh_line(out, "exec \"$@\" /bin/sh -euc '");
+	sh_line(out, "\tunset PWD OLDPWD SHLVL # set by this shell, not by us");
+	sh_line(out, "\techo >&4");
+	sh_line(out, "\tread -r _ <&3");
+	sh_line(out, "\texec 3<&- 4>&-");
+	if (s->has_init) {
+		sh_line(out, "\t(exec \"$@\") || exit \"$?\"");
+	} else {
+		sh_line(out, "\texec \"$@\"");
+	}
+	sh_line(out, "' sh \\");
+	for (size_t i = 0; i < s->argc; i++)
+		sh_line(out, "\t%s%s", sh_quote(r, s->argv[i]), i + 1 < s->argc ? " \\" : "");
+}
+
 static void exec_show(const struct run *r, struct show *out)
 {
 	for (size_t i = 0; i < r->spec->argc; i++)
@@ -152,6 +235,7 @@ const struct step step_exec = {
 	.side = CHILD,
 	.is_vital = true,
 	.show = exec_show,
+	.sh = exec_sh,
 	.run = exec_run,
 	.hints =
 		(const struct hint[]){

@@ -235,6 +235,9 @@ const struct step step_filter_early = {
 	.side = CHILD,
 	.wanted = early_wanted,
 	.show = load_show,
+	.no_tool =
+		"setpriv of util-linux 2.38 cannot; later ones have --seccomp-filter. bwrap and systemd can "
+		"load one, but build a sandbox of their own around it",
 	.run = load,
 	.verify = load_verify,
 	.hints = load_hints,
@@ -255,6 +258,9 @@ const struct step step_filter = {
 	.side = CHILD,
 	.wanted = late_wanted,
 	.show = load_show,
+	.no_tool =
+		"setpriv of util-linux 2.38 cannot; later ones have --seccomp-filter. bwrap and systemd can "
+		"load one, but build a sandbox of their own around it",
 	.run = load,
 	.verify = load_verify,
 	.hints = load_hints,

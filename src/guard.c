@@ -213,6 +213,9 @@ const struct step step_guard = {
 	.side = PARENT,
 	.wanted = guard_wanted,
 	.show = guard_show,
+	.no_tool =
+		"pdeathsig and --kill-child tie each of these shells to the one before, which is what "
+		"the guard is for; but a command that is pid 1 itself could take its own tie off",
 	.run = guard_run,
 	.undo = guard_undo,
 	.verify = guard_verify,

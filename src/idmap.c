@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "drysh.h"
 #include "helper.h"
 #include "ids.h"
 #include "ids_host.h"
@@ -242,6 +243,46 @@ static void idmap_show(const struct run *r, struct show *out)
 	id_map_show("gid_map", &p->gids, out);
 }
 
+/* One write for the whole map, which is what one printf does. */
+static void map_sh(struct sh *out, const char *file, const struct id_map *m)
+{
+	char text[256] = "";
+	size_t len = 0;
+
+	for (unsigned i = 0; i < m->n && len < sizeof(text); i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, " '%u %u %u'",
+					m->ext[i].inside, m->ext[i].outside, m->ext[i].count);
+	sh_line(out, "printf '%%s\\n'%s >\"/proc/$child/%s\"", text, file);
+}
+
+static void mapper_sh(struct sh *out, const char *tool, const struct id_map *m)
+{
+	char text[256] = "";
+	size_t len = 0;
+
+	for (unsigned i = 0; i < m->n && len < sizeof(text); i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, " %u %u %u",
+					m->ext[i].inside, m->ext[i].outside, m->ext[i].count);
+	sh_need(out, tool, "uidmap");
+	sh_line(out, "%s \"$child\"%s", tool, text);
+}
+
+static void idmap_sh(const struct run *r, struct sh *out)
+{
+	const struct plan *p = r->plan;
+
+	sh_note(out, "Each entry: first id inside, first id outside, how many.");
+	if (p->map_kind != MAP_SINGLE && p->caller_uid != 0) {
+		mapper_sh(out, "newuidmap", &p->uids);
+		mapper_sh(out, "newgidmap", &p->gids);
+		return;
+	}
+	if (p->map_kind == MAP_SINGLE)
+		sh_line(out, "echo deny >\"/proc/$child/setgroups\"");
+	map_sh(out, "gid_map", &p->gids);
+	map_sh(out, "uid_map", &p->uids);
+}
+
 static const struct hint idmap_hints[] = {
 	{EPERM,
 	 "the kernel refused the map: an LSM restricts user namespaces (on Ubuntu the sysctl "
@@ -271,6 +312,7 @@ const struct step step_idmap = {
 	.side = PARENT,
 	.is_vital = true,
 	.show = idmap_show,
+	.sh = idmap_sh,
 	.run = idmap_run,
 	.verify = idmap_verify,
 	.hints = idmap_hints,

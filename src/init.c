@@ -267,6 +267,9 @@ const struct step step_init = {
 	.side = CHILD,
 	.wanted = init_wanted,
 	.show = init_show,
+	.no_tool =
+		"the shell of the last line stays as pid 1 and waits. It has given up its rights like "
+		"the command; but it is no filter that keeps it from anything, and signals are not passed on",
 	.run = init_run,
 	.verify = init_verify,
 	.hints = init_hints,

@@ -346,6 +346,7 @@ const struct step step_landlock = {
 	.side = CHILD,
 	.wanted = landlock_wanted,
 	.show = landlock_show,
+	.no_tool = "setpriv of util-linux 2.38 cannot; that of 2.40 has --landlock-access",
 	.run = landlock_run,
 	.verify = landlock_verify,
 	.hints = landlock_hints,

@@ -6,6 +6,7 @@
  * it; make a missing mount point only on a file system that is ours.
  * Mustn't: take away a flag (nosuid, ro, ...) that the source has; touch the user's directories.
  */
+#include "drysh.h"
 #include "mnt.h"
 #include "sys.h"
 #include "verify.h"
@@ -111,6 +112,84 @@ static void mounts_show(const struct run *r, struct show *out)
 	}
 }
 
+/* ",noexec" and the like behind what is there. */
+static void flags_add(const struct mount_req *m, char *buf, size_t size)
+{
+	size_t len = strlen(buf);
+
+	(void)snprintf(buf + len, size - len, "%s%s%s", m->is_exec ? "" : ",noexec",
+		       m->is_suid ? "" : ",nosuid", m->is_dev ? "" : ",nodev");
+}
+
+static void tmpfs_sh(const struct mount_req *m, struct sh *out)
+{
+	char text[256] = "";
+	size_t len = 0;
+
+	flags_add(m, text, sizeof(text));
+	len = strlen(text);
+	if (m->size)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ",size=%llu",
+					(unsigned long long)m->size);
+	if (m->inodes)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ",nr_inodes=%llu",
+					(unsigned long long)m->inodes);
+	if (m->has_mode)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ",mode=%04o", m->mode);
+	if (m->has_uid)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, ",uid=%u", m->uid);
+	if (m->has_gid)
+		(void)snprintf(text + len, sizeof(text) - len, ",gid=%u", m->gid);
+	if (*text)
+		sh_line(out, "mount -t tmpfs -o %s tmpfs \"$at\"", text + 1);
+	else
+		sh_line(out, "mount -t tmpfs tmpfs \"$at\"");
+	if (m->is_readonly)
+		sh_line(out, "add_flags ro \"$at\"");
+}
+
+/* Is the nearest mount above a file system of the sandbox's own, where anything may be made? */
+static bool is_on_tmpfs(const struct spec *s, const char *target, size_t upto)
+{
+	const struct mount_req *above = NULL;
+
+	for (size_t i = 0; i < upto; i++)
+		if (path_below(target, s->mounts[i].target) &&
+		    strcmp(target, s->mounts[i].target) != 0 &&
+		    (!above || strlen(s->mounts[i].target) >= strlen(above->target)))
+			above = &s->mounts[i];
+	return above && above->kind == MOUNT_TMPFS && !above->is_readonly;
+}
+
+static void mount_sh(const struct run *r, struct sh *out, size_t i)
+{
+	const struct mount_req *m = &r->spec->mounts[i];
+	bool is_made = is_on_tmpfs(r->spec, m->target, i);
+	char target[PATH_MAX], flags[64];
+	struct stat st;
+	bool is_dir = m->kind != MOUNT_BIND || stat(m->source, &st) < 0 || S_ISDIR(st.st_mode);
+
+	verify_target(r, m->target, target);
+	sh_place(out, target, is_made && is_dir);
+	if (m->kind == MOUNT_TMPFS) {
+		tmpfs_sh(m, out);
+		return;
+	}
+	if (is_made && !is_dir)
+		sh_line(out, "mkdir -p \"${at%%/*}\"; [ -e \"$at\" ] || : >\"$at\"");
+	(void)snprintf(flags, sizeof(flags), "%s", m->is_readonly ? ",ro" : "");
+	flags_add(m, flags, sizeof(flags));
+	sh_line(out, "mount --rbind \"$stage/bind-%zu\" \"$at\"", i);
+	if (*flags)
+		sh_line(out, "add_flags %s \"$at\"", flags + 1);
+}
+
+static void mounts_sh(const struct run *r, struct sh *out)
+{
+	for (size_t i = 0; i < r->spec->n_mounts; i++)
+		mount_sh(r, out, i);
+}
+
 /* The options that the topmost mount on `point` must have, and the one it must not. */
 static int mount_check(const struct run *r, const struct mount_req *m, struct err *err)
 {
@@ -164,6 +243,7 @@ const struct step step_mounts = {
 	.side = CHILD,
 	.wanted = mounts_wanted,
 	.show = mounts_show,
+	.sh = mounts_sh,
 	.run = mounts_run,
 	.verify = mounts_verify,
 	.hints =

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "drysh.h"
 #include "verify.h"
 
 static bool net_lo_wanted(const struct run *r)
@@ -72,6 +73,13 @@ static int net_lo_verify(const struct run *r, struct err *err)
 	return lo_is_up(r, err);
 }
 
+static void net_lo_sh(const struct run *r, struct sh *out)
+{
+	(void)r;
+	sh_need(out, "ip", "iproute2");
+	sh_line(out, "ip link set lo up");
+}
+
 const struct step step_net_lo = {
 	.id = "net-lo",
 	.what = "bring up the loopback interface of the new network namespace; there is no other",
@@ -80,6 +88,7 @@ const struct step step_net_lo = {
 	.calls = "ioctl(socket, SIOCSIFFLAGS, {\"lo\", IFF_UP | IFF_RUNNING})",
 	.side = CHILD,
 	.wanted = net_lo_wanted,
+	.sh = net_lo_sh,
 	.run = net_lo_run,
 	.verify = net_lo_verify,
 	.hints = (const struct hint[]){{EAFNOSUPPORT, "this kernel has no IPv4"}, {0, NULL}},
@@ -99,6 +108,12 @@ static void hostname_show(const struct run *r, struct show *out)
 	show(out, "hostname", "%s", r->spec->hostname);
 }
 
+static void hostname_sh(const struct run *r, struct sh *out)
+{
+	sh_need(out, "hostname", "hostname");
+	sh_line(out, "hostname -- %s", sh_quote(r, r->spec->hostname));
+}
+
 const struct step step_hostname = {
 	.id = "hostname",
 	.what = "set the host name of the new uts namespace",
@@ -107,5 +122,6 @@ const struct step step_hostname = {
 	.calls = "sethostname(NAME)",
 	.side = CHILD,
 	.show = hostname_show,
+	.sh = hostname_sh,
 	.run = hostname_run,
 };

@@ -157,6 +157,44 @@ int overlay_build(struct run *r, struct err *err)
 	return 0;
 }
 
+void overlay_sh(const struct run *r, struct sh *out)
+{
+	bool is_kept = r->spec->root_mode == ROOT_OVERLAY;
+	const char *top = is_kept ? "store/" : "";
+
+	sh_note(out,
+		"The root of an overlay is its upper layer's, so that gets the mode and the owner of the "
+		"tree's (if that owner has an id in the map).");
+	sh_line(out, "add_flags nodev \"$stage/lower\"");
+	if (is_kept)
+		sh_line(out, "add_flags nodev \"$stage/store\"");
+	sh_line(out, "cd \"$stage\"");
+	sh_line(out, is_kept ? "if [ ! -d %supper ]; then" : "mkdir %supper", top);
+	if (is_kept)
+		sh_line(out, "\tmkdir %supper", top);
+	sh_line(out, "%schown --reference=lower %supper 2>/dev/null || :", is_kept ? "\t" : "",
+		top);
+	sh_line(out, "%schmod --reference=lower %supper", is_kept ? "\t" : "", top);
+	if (is_kept)
+		sh_line(out, "fi");
+	sh_line(out, "mkdir -p -m 0700 %swork", top);
+	sh_line(out,
+		"mount -t overlay -o nodev,userxattr,lowerdir=lower,upperdir=%supper,workdir=%swork \\",
+		top, top);
+	sh_line(out, "\toverlay root");
+	sh_line(out, "cd /");
+	if (r->plan->n_absent)
+		sh_note(out, "The mount points that the tree lacks:");
+	for (size_t i = 0; i < r->plan->n_absent; i++) {
+		const char *path = r->plan->absent[i];
+		bool is_dir = path[strlen(path) - 1] == '/';
+
+		sh_place(out, path, is_dir);
+		if (!is_dir)
+			sh_line(out, "mkdir -p \"${at%%/*}\"; : >\"$at\"");
+	}
+}
+
 /* ---- overlay-check (parent, pure) ---------------------------------------------------------- */
 
 static bool overlay_check_wanted(const struct run *r)
@@ -234,6 +272,19 @@ static int dir_make(int dir, const char *name, mode_t mode, const struct run *r,
 	return 0;
 }
 
+static void overlay_dirs_sh(const struct run *r, struct sh *out)
+{
+	const char *dir = sh_source(r, r->spec->overlay_dir);
+	unsigned uid = r->plan->uids.ext[0].outside, gid = r->plan->gids.ext[0].outside;
+
+	sh_line(out, "dir=%s", dir);
+	sh_line(out,
+		"[ -d \"$dir/upper\" ] || install -d -o %u -g %u -m \"$(stat -c %%a %s)\" \"$dir/upper\"",
+		uid, gid, sh_source(r, r->spec->rootfs));
+	sh_line(out, "[ -d \"$dir/work\" ] || install -d -o %u -g %u -m 0700 \"$dir/work\"", uid,
+		gid);
+}
+
 static int overlay_dirs_run(struct run *r, struct err *err)
 {
 	auto_close int dir = open(r->spec->overlay_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -255,5 +306,6 @@ const struct step step_overlay_dirs = {
 	.calls = "mkdirat(DIR, \"upper\"), mkdirat(DIR, \"work\")",
 	.side = PARENT,
 	.wanted = overlay_dirs_wanted,
+	.sh = overlay_dirs_sh,
 	.run = overlay_dirs_run,
 };

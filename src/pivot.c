@@ -5,6 +5,7 @@
  * Should: leave no path to the host: the old root is detached, and that is checked.
  * Mustn't: take a working directory on trust (CVE-2024-21626).
  */
+#include "drysh.h"
 #include "mnt.h"
 #include "sys.h"
 #include "verify.h"
@@ -56,6 +57,25 @@ static int pivot_verify(const struct run *r, struct err *err)
 	return n == 1 ? 0 : err_say(err, "%u mounts on /, so the host's root is still there", n);
 }
 
+static void pivot_sh(const struct run *r, struct sh *out)
+{
+	const char *as_root = sh_as_root(r);
+
+	sh_note(out,
+		"Not here: the helper does it, see there, when this process has no rights any more and "
+		"waits in the last line. pivot_root(2) moves every process of the mount namespace whose "
+		"root is the old one, so also the one that waits.");
+	sh_part(out, SH_HELPER);
+	sh_note(out,
+		"Afterwards the old root lies on top of the new one. The second nsenter gets to what "
+		"is on top, so it finds umount once more, and takes that root away.");
+	sh_line(out,
+		"%snsenter --mount --target \"$child\" -- sh -euc 'cd \"$1\"; pivot_root . .' sh \\",
+		as_root);
+	sh_line(out, "\t%s/root", sh_stage(r));
+	sh_line(out, "%snsenter --mount --target \"$child\" -- umount --lazy /", as_root);
+}
+
 const struct step step_pivot = {
 	.id = "pivot",
 	.what = "make the new tree the root of the mount namespace and detach the old one",
@@ -66,6 +86,7 @@ const struct step step_pivot = {
 		 "umount2(\".\", MNT_DETACH)\n"
 		 "chdir(\"/\")",
 	.side = CHILD,
+	.sh = pivot_sh,
 	.run = pivot_run,
 	.verify = pivot_verify,
 	.hints =
@@ -105,6 +126,29 @@ static int cwd_run(struct run *r, struct err *err)
 	return 0;
 }
 
+/* As cwd_run(): made on a writable root, but not in a directory of the user's. */
+static bool cwd_is_made(const struct run *r)
+{
+	const struct spec *s = r->spec;
+
+	for (size_t i = 0; i < s->n_mounts; i++)
+		if (s->mounts[i].kind == MOUNT_BIND && path_below(s->workdir, s->mounts[i].target))
+			return false;
+	return s->root_mode != ROOT_READONLY;
+}
+
+static void cwd_sh(const struct run *r, struct sh *out)
+{
+	char dir[PATH_MAX];
+
+	verify_target(r, r->spec->workdir, dir);
+	sh_note(out,
+		"Before the pivot, because this process does no more after it. No link was followed, so "
+		"it is in the new tree, and stays there.");
+	sh_place(out, dir, cwd_is_made(r));
+	sh_line(out, "cd \"$at\"");
+}
+
 static void cwd_show(const struct run *r, struct show *out)
 {
 	show(out, "workdir", "%s", r->spec->workdir);
@@ -119,6 +163,7 @@ const struct step step_cwd = {
 		 "fchdir()",
 	.side = CHILD,
 	.show = cwd_show,
+	.sh = cwd_sh,
 	.run = cwd_run,
 	.hints =
 		(const struct hint[]){

@@ -9,6 +9,7 @@
  * sysctl files check the host's uid, so root in a namespace that maps 0 to 0 could write them.
  * Mustn't: skip a path for any reason but that it doesn't exist.
  */
+#include "drysh.h"
 #include "mnt.h"
 #include "sys.h"
 #include "verify.h"
@@ -58,6 +59,13 @@ static void proc_show(const struct run *r, struct show *out)
 	     r->spec->proc_mode == PROC_SUBSET ? ",subset=pid" : "");
 }
 
+static void proc_sh(const struct run *r, struct sh *out)
+{
+	sh_place(out, "/proc", false);
+	sh_line(out, "mount -t proc -o nosuid,nodev,noexec%s proc \"$at\"",
+		r->spec->proc_mode == PROC_SUBSET ? ",subset=pid" : "");
+}
+
 static int proc_verify(const struct run *r, struct err *err)
 {
 	static const char *const flags[] = {"nosuid", "nodev", "noexec"};
@@ -79,6 +87,7 @@ const struct step step_proc = {
 		"move_mount(proc, \"/proc\")",
 	.side = CHILD,
 	.show = proc_show,
+	.sh = proc_sh,
 	.run = proc_run,
 	.verify = proc_verify,
 	.hints =
@@ -149,6 +158,23 @@ static void sysctl_show(const struct run *r, struct show *out)
 		show(out, "set", "user.max_user_namespaces=0");
 }
 
+static void sysctl_sh(const struct run *r, struct sh *out)
+{
+	bool is_subset = r->spec->proc_mode == PROC_SUBSET;
+	const char *proc = is_subset ? "/proc" : "\"$root/proc\"";
+
+	if (is_subset)
+		sh_note(out,
+			"The sandbox's own /proc has no sys; in any other it shows the namespaces of who "
+			"writes, too.");
+	for (size_t i = 0; i < r->spec->n_sysctls; i++)
+		sh_line(out, "printf '%%s\\n' %s >%s/sys/%s",
+			sh_quote(r, r->spec->sysctls[i].value), proc,
+			sh_quote(r, r->spec->sysctls[i].path));
+	if (!r->spec->nested_userns)
+		sh_line(out, "echo 0 >%s/sys/user/max_user_namespaces", proc);
+}
+
 const struct step step_sysctl = {
 	.id = "sysctl",
 	.what = "set the namespaced sysctls; forbid user namespaces inside (max_user_namespaces 0)",
@@ -159,6 +185,7 @@ const struct step step_sysctl = {
 	.side = CHILD,
 	.wanted = sysctl_wanted,
 	.show = sysctl_show,
+	.sh = sysctl_sh,
 	.run = sysctl_run,
 	.hints =
 		(const struct hint[]){
@@ -252,6 +279,46 @@ static int mask_run(struct run *r, struct err *err)
 	return mask_list(r, "proc/", err);
 }
 
+/* The script's cover(), and all paths of the list that begin with `below`. */
+static void cover_sh(struct sh *out, const char *below)
+{
+	const char *paths[ARRAY_SIZE(masked)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(masked); i++)
+		if (!strncmp(masked[i], below, strlen(below)))
+			paths[n++] = masked[i];
+	sh_line(out, "cover() { # PATH: a directory by an empty one, a file by our own null");
+	sh_line(out, "\tplace \"$1\"");
+	sh_line(out, "\tif [ -d \"$at\" ]; then");
+	sh_line(out,
+		"\t\tmount -t tmpfs -o nosuid,nodev,noexec,mode=0555,size=4k,nr_inodes=2 tmpfs \"$at\"");
+	sh_line(out, "\t\tadd_flags ro \"$at\"");
+	sh_line(out, "\telif [ -e \"$at\" ]; then");
+	sh_line(out, "\t\tmount --bind \"$root/dev/null\" \"$at\"");
+	sh_line(out, "\tfi # what this kernel does not have need not be hidden");
+	sh_line(out, "}");
+	sh_line(out, "for path in \\");
+	for (size_t i = 0; i < n; i++)
+		sh_line(out, "\t/%s%s", paths[i], i + 1 < n ? " \\" : "; do");
+	sh_line(out, "\tcover \"$path\"");
+	sh_line(out, "done");
+}
+
+static void mask_sh(const struct run *r, struct sh *out)
+{
+	(void)r;
+	sh_line(out, "for path in \\");
+	for (size_t i = 0; i < ARRAY_SIZE(readonly); i++)
+		sh_line(out, "\t/%s%s", readonly[i], i + 1 < ARRAY_SIZE(readonly) ? " \\" : "; do");
+	sh_line(out, "\tplace \"$path\"");
+	sh_line(out, "\t[ -e \"$at\" ] || continue");
+	sh_line(out, "\tmount --rbind \"$at\" \"$at\"");
+	sh_line(out, "\tadd_flags ro,nosuid,nodev,noexec \"$at\"");
+	sh_line(out, "done");
+	cover_sh(out, "proc/");
+}
+
 static void mask_show(const struct run *r, struct show *out)
 {
 	(void)r;
@@ -296,6 +363,7 @@ const struct step step_mask = {
 	.side = CHILD,
 	.wanted = mask_wanted,
 	.show = mask_show,
+	.sh = mask_sh,
 	.run = mask_run,
 	.verify = mask_verify,
 };
@@ -328,6 +396,18 @@ static int sys_run(struct run *r, struct err *err)
 	return r->spec->is_masked ? mask_list(r, "sys/", err) : 0;
 }
 
+static void sys_sh(const struct run *r, struct sh *out)
+{
+	sh_place(out, "/sys", false);
+	if (r->spec->net == NET_HOST)
+		sh_line(out, "mount --rbind /sys \"$at\"");
+	else
+		sh_line(out, "mount -t sysfs -o nosuid,nodev,noexec sysfs \"$at\"");
+	sh_line(out, "add_flags ro,nosuid,nodev,noexec \"$at\"");
+	if (r->spec->is_masked)
+		cover_sh(out, "sys/");
+}
+
 static int sys_verify(const struct run *r, struct err *err)
 {
 	return verify_mount(r, "/sys", "ro") ? 0 : err_say(err, "no read-only mount on /sys");
@@ -342,6 +422,7 @@ const struct step step_sys = {
 	.calls = "fsopen(\"sysfs\"), fsmount(MOUNT_ATTR_RDONLY), move_mount()",
 	.side = CHILD,
 	.wanted = sys_wanted,
+	.sh = sys_sh,
 	.run = sys_run,
 	.verify = sys_verify,
 	.hints =

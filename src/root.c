@@ -8,6 +8,7 @@
  */
 #include "mnt.h"
 #include "overlay.h"
+#include "root.h"
 #include "sys.h"
 #include "verify.h"
 
@@ -268,6 +269,7 @@ const struct step step_hold = {
 	.calls = "open(ROOTFS, O_PATH), open(SOURCE, O_PATH) of each bind",
 	.side = CHILD,
 	.is_vital = true,
+	.sh = hold_sh,
 	.run = hold_run,
 	.hints =
 		(const struct hint[]){
@@ -297,6 +299,7 @@ const struct step step_private = {
 	.refs = "mount_setattr(2), mount_namespaces(7)",
 	.calls = "mount_setattr(\"/\", AT_RECURSIVE, {propagation = MS_PRIVATE})",
 	.side = CHILD,
+	.sh = private_sh,
 	.run = private_run,
 };
 
@@ -335,6 +338,7 @@ const struct step step_root_bind = {
 		"with an overlay: fsopen(\"overlay\"), fsconfig(lowerdir, upperdir, workdir, userxattr), fsmount()",
 	.side = CHILD,
 	.is_vital = true,
+	.sh = root_bind_sh,
 	.run = root_bind_run,
 	.hints =
 		(const struct hint[]){
@@ -401,6 +405,7 @@ const struct step step_root_ro = {
 	.calls = "mount_setattr(tree, AT_RECURSIVE, {attr_set = MOUNT_ATTR_RDONLY})",
 	.side = CHILD,
 	.wanted = root_ro_wanted,
+	.sh = root_ro_sh,
 	.run = root_ro_run,
 	.verify = root_ro_verify,
 };
@@ -434,6 +439,7 @@ const struct step step_root_attach = {
 		 "move_mount(tree, \"\", \"/\", \"\")",
 	.side = CHILD,
 	.is_vital = true,
+	.sh = root_attach_sh,
 	.run = root_attach_run,
 	.hints = (const struct hint[]){{EPERM, MNT_HINT_FIRST}, {0, NULL}},
 };

@@ -238,6 +238,9 @@ const struct step step_root_idmap = {
 	.is_vital = true,
 	.wanted = root_idmap_wanted,
 	.show = root_idmap_show,
+	.no_tool =
+		"mount -o X-mount.idmap came with util-linux 2.39, and Debian 12 has 2.38. "
+		"The files of the tree belong to nobody inside, so only what everybody may read can be read",
 	.run = root_idmap_run,
 	.hints = root_idmap_hints,
 };

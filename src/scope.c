@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "drysh.h"
 #include "helper.h"
 #include "step.h"
 
@@ -170,6 +171,17 @@ static const struct hint scope_hints[] = {
 	{0, NULL},
 };
 
+/* systemd-run makes a scope around a program that it starts: so the script starts itself once more. */
+static void scope_sh(const struct run *r, struct sh *out)
+{
+	(void)r;
+	sh_need(out, "systemd-run", "systemd");
+	sh_line(out, "if [ -z \"${PILLBOX_IN_SCOPE-}\" ]; then");
+	sh_line(out, "\texport PILLBOX_IN_SCOPE=1");
+	sh_line(out, "\texec systemd-run --user --scope --quiet -p Delegate=yes sh \"$0\"");
+	sh_line(out, "fi");
+}
+
 const struct step step_cgroup_scope = {
 	.id = "cgroup-scope",
 	.what = "ask the user's systemd for a scope with the limits' controllers",
@@ -182,6 +194,7 @@ const struct step step_cgroup_scope = {
 	.side = PARENT,
 	.wanted = scope_wanted,
 	.show = scope_show,
+	.sh = scope_sh,
 	.run = scope_run,
 	.hints = scope_hints,
 };

@@ -6,6 +6,7 @@
  * that no memory of the launcher or of init holds it; leave the tmpfs read-only.
  * Mustn't: put a secret into the environment, the arguments, the rootfs or any message.
  */
+#include "drysh.h"
 #include "mnt.h"
 #include "sys.h"
 #include "verify.h"
@@ -70,6 +71,35 @@ static int secrets_read_run(struct run *r, struct err *err)
 	return 0;
 }
 
+/* A place inside for each, written by the caller's process: root of the namespace may not read them. */
+static void secrets_read_sh(const struct run *r, struct sh *out)
+{
+	const char *as_root = sh_as_root(r);
+
+	sh_part(out, SH_HOLDER);
+	sh_line(out, "%smkdir \"$stage/secrets\"", as_root);
+	sh_line(out,
+		"%smount -t tmpfs -o nosuid,nodev,noexec,mode=0755,size=64m,nr_inodes=4096 tmpfs \\",
+		as_root);
+	sh_line(out, "\t\"$stage/secrets\"");
+	for (size_t i = 0; i < r->spec->n_secrets; i++) {
+		const struct secret_req *s = &r->spec->secrets[i];
+		const char *target = sh_quote(r, s->target);
+
+		sh_line(out, "%stouch \"$stage/secrets\"/%s", as_root, target);
+		if (s->file)
+			sh_line(out, "cat %s >\"$stage/secrets\"/%s", sh_source(r, s->file),
+				target);
+		else if (sh_is_variable(s->env))
+			sh_line(out, "printf '%%s' \"${%s?is not set}\" >\"$stage/secrets\"/%s",
+				s->env, target);
+		else
+			sh_line(out,
+				"printf '%%s\\n' 'no shell variable can have the name of secret '%s; exit 125",
+				target);
+	}
+}
+
 const struct step step_secrets_read = {
 	.id = "secrets-read",
 	.what = "read the secrets into anonymous memory",
@@ -79,6 +109,7 @@ const struct step step_secrets_read = {
 	.side = PARENT,
 	.is_pure = true,
 	.wanted = secrets_wanted,
+	.sh = secrets_read_sh,
 	.run = secrets_read_run,
 	.hints =
 		(const struct hint[]){
@@ -137,6 +168,26 @@ static int secrets_run(struct run *r, struct err *err)
 	return rc < 0 ? err_set(err, -rc, "mount /run/secrets") : 0;
 }
 
+static void secrets_sh(const struct run *r, struct sh *out)
+{
+	char target[PATH_MAX];
+
+	for (size_t i = 0; i < r->spec->n_secrets; i++) {
+		const struct secret_req *s = &r->spec->secrets[i];
+		const char *name = sh_quote(r, s->target);
+
+		sh_line(out, "chown %u:%u \"$stage/secrets\"/%s",
+			s->has_uid ? s->uid : r->plan->uid, s->has_gid ? s->gid : r->plan->gid,
+			name);
+		sh_line(out, "chmod %04o \"$stage/secrets\"/%s", s->mode, name);
+	}
+	verify_target(r, "/run/secrets", target);
+	sh_line(out, "add_flags ro \"$stage/secrets\"");
+	sh_place(out, target, false);
+	sh_line(out, "[ -d \"$at\" ] || mkdir -p \"$at\" # only ever on a file system of ours");
+	sh_line(out, "mount --rbind \"$stage/secrets\" \"$at\"");
+}
+
 static int secrets_verify(const struct run *r, struct err *err)
 {
 	char point[PATH_MAX];
@@ -156,6 +207,7 @@ const struct step step_secrets = {
 		 "move_mount(mount, \"/run/secrets\")",
 	.side = CHILD,
 	.wanted = secrets_wanted,
+	.sh = secrets_sh,
 	.run = secrets_run,
 	.verify = secrets_verify,
 	.hints =

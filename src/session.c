@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "session.h"
 #include "supervise.h"
 #include "verify.h"
 
@@ -59,6 +60,7 @@ const struct step step_undump = {
 	.refs = "prctl(2) PR_SET_DUMPABLE, ptrace(2)",
 	.calls = "prctl(PR_SET_DUMPABLE, 0)",
 	.side = CHILD,
+	.no_tool = "prctl only changes the process that calls it, and execve sets it back",
 	.run = undump_run,
 	.verify = undump_verify,
 };
@@ -83,7 +85,7 @@ static int limit_set(const char *name, int resource, rlim_t soft, rlim_t hard, s
 	return 0;
 }
 
-static bool has_ulimit(const struct spec *s, int resource)
+bool has_ulimit(const struct spec *s, int resource)
 {
 	for (size_t i = 0; i < s->n_ulimits; i++)
 		if (s->ulimits[i].resource == resource)
@@ -158,6 +160,7 @@ const struct step step_limits = {
 	.calls = "prlimit64(RLIMIT_NAME, {SOFT, HARD}) for each",
 	.side = CHILD,
 	.show = limits_show,
+	.sh = limits_sh,
 	.run = limits_run,
 	.verify = limits_verify,
 	.hints = (const struct hint[]){{EINVAL, "the soft limit is above the hard one"}, {0, NULL}},
@@ -212,6 +215,7 @@ const struct step step_oom = {
 	.side = PARENT,
 	.wanted = oom_wanted,
 	.show = oom_show,
+	.sh = oom_sh,
 	.run = oom_run,
 	.verify = oom_verify,
 	.hints =
@@ -239,6 +243,7 @@ const struct step step_keyring = {
 	.refs = "keyctl(2), session-keyring(7)",
 	.calls = "keyctl(KEYCTL_JOIN_SESSION_KEYRING, NULL)",
 	.side = CHILD,
+	.sh = keyring_sh,
 	.run = keyring_run,
 	.hints =
 		(const struct hint[]){
@@ -284,6 +289,7 @@ const struct step step_umask = {
 		 "prctl(PR_SET_TIMERSLACK, 0)\n"
 		 "sched_setaffinity(ALL)",
 	.side = CHILD,
+	.sh = umask_sh,
 	.run = umask_run,
 	.verify = umask_verify,
 };
@@ -320,6 +326,7 @@ const struct step step_nnp = {
 	.calls = "prctl(PR_SET_NO_NEW_PRIVS, 1)",
 	.side = CHILD,
 	.wanted = nnp_wanted,
+	.sh = nnp_sh,
 	.run = nnp_run,
 	.verify = nnp_verify,
 };
@@ -350,6 +357,7 @@ const struct step step_leash = {
 	.refs = "prctl(2) PR_SET_PDEATHSIG, pid_namespaces(7)",
 	.calls = "prctl(PR_SET_PDEATHSIG, SIGKILL)",
 	.side = CHILD,
+	.sh = leash_sh,
 	.run = leash_run,
 };
 
@@ -391,6 +399,7 @@ const struct step step_session = {
 	.calls = "setsid()\n"
 		 "with a terminal: ioctl(TIOCSCTTY), dup2() to 0, 1, 2",
 	.side = CHILD,
+	.sh = session_sh,
 	.run = session_run,
 	.verify = session_verify,
 };
@@ -427,6 +436,9 @@ const struct step step_fds = {
 	.calls = "close_range(3, ~0, CLOSE_RANGE_CLOEXEC)\n"
 		 "rt_sigprocmask(SIG_SETMASK, none)",
 	.side = CHILD,
+	.sh = fds_sh,
+	.no_tool =
+		"of what you left open, descriptors from 10 on stay so: a shell can close 0 to 9 only",
 	.run = fds_run,
 	.verify = fds_verify,
 };

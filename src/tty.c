@@ -168,6 +168,9 @@ const struct step step_tty = {
 		 "ioctl(TIOCGPTPEER), move_mount(the slave, \"/dev/console\")",
 	.side = CHILD,
 	.wanted = tty_wanted,
+	.no_tool =
+		"script(1) makes a terminal on the host's devpts, not on the sandbox's. The command has "
+		"your own standard streams, and a session without a controlling terminal",
 	.run = tty_run,
 	.verify = tty_verify,
 	.hints = tty_hints,
@@ -207,5 +210,6 @@ const struct step step_tty_attach = {
 	.calls = "ioctl(TIOCGWINSZ) of the caller's terminal, ioctl(TIOCSWINSZ) of the new one",
 	.side = PARENT,
 	.wanted = tty_wanted,
+	.no_tool = "there is no terminal of the sandbox's own",
 	.run = tty_attach_run,
 };

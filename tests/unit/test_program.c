@@ -60,6 +60,18 @@ Test(program, every_step_can_be_explained)
 	}
 }
 
+/* The script of --dry-run=sh has a command for it, or says why there is none. */
+Test(program, every_step_has_a_tool_or_says_why_not)
+{
+	for (size_t i = 0; i < program_len; i++) {
+		const struct step *s = program[i];
+
+		cr_expect(s->is_pure || s->sh || s->no_tool, "%s: neither sh nor no_tool", s->id);
+		if (s->no_tool)
+			text_is_good(s, "no_tool", s->no_tool, 20);
+	}
+}
+
 /* Between the two sides there is nobody to hand over to before clone. */
 Test(program, no_child_step_before_clone)
 {
