@@ -169,6 +169,8 @@ const struct step step_tcp = {
 	.refs = "seccomp(2), socket(2), landlock(7)",
 	.calls = "seccomp(SECCOMP_SET_MODE_FILTER, 0, PROGRAM)",
 	.side = CHILD,
+	.no_tool =
+		"no tool loads a filter of one's own; `unshare --net` takes all networks away instead",
 	.wanted = tcp_wanted,
 	.show = tcp_show,
 	.run = tcp_run,

@@ -18,7 +18,7 @@ wanted_by() { # STEP
 	landlock) echo --landlock on ;;
 	tcp) echo --tcp none --allow-missing=landlock ;;
 	verify) echo --verify ;;
-	cgroup) echo -m 64m ;;
+	cgroup | cgroup-scope) echo -m 64m ;;
 	lsm) echo --security-opt apparmor=pillbox-default ;;
 	esac
 }
@@ -104,6 +104,9 @@ each_step() {
 			have_profile
 			t "$step fails" fails "$step"
 			drop_profile
+			;;
+		cgroup-scope) # nobody else asks systemd
+			[ "${PILLBOX_PLACE-}" != session ] || t "$step fails" fails "$step"
 			;;
 		tty | tty-attach) t "$step fails, on a terminal" fails_on_terminal "$step" ;;
 		guard | hold | pivot | session | exec)
