@@ -234,7 +234,7 @@ static int proof_node(const struct proof *p, struct err *err)
 {
 	int num = node_errno();
 
-	if (num == EACCES || (num && p->node != EPERM) || prctl(PR_GET_SECCOMP) != 0)
+	if (num == EACCES || (num && (p->node != EPERM || prctl(PR_GET_SECCOMP) != 0)))
 		return 0;
 	return err_say(err, "Landlock took the rules and refuses nothing");
 }
