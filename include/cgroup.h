@@ -79,6 +79,7 @@ struct cgroup_place {
 	bool scope;
 	char scope_path[PATH_MAX];    /* the same group, as /proc/self/cgroup will show it */
 	char scope_program[PATH_MAX]; /* who asks systemd for us */
+	char left[512];               /* a limit around us that the scope isn't below, or "" */
 };
 
 #define CGROUP_OR_WITHOUT "; or do without: --allow-missing=cgroup" /* the end of each hint */

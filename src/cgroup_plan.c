@@ -133,6 +133,8 @@ static void plan_keep(struct run *r, const struct cgroup_ask *ask, const struct 
 				       : arena_printf(a, CGROUP_PREFIX "%d", getpid());
 	if (!place->scope)
 		return;
+	if (place->left[0])
+		note("in a scope of its own the sandbox is no longer below %s", place->left);
 	p->scope_unit = ask->unit;
 	p->scope_path = arena_strdup(a, place->scope_path);
 	p->scope_program = arena_strdup(a, place->scope_program);

@@ -161,6 +161,36 @@ static int program_find(const struct cgroup_ask *ask, char buf[PATH_MAX], struct
 
 /* ---- the rung ------------------------------------------------------------------------------- */
 
+/*
+ * A limit around us that doesn't hold in the scope, because that isn't below the group that has
+ * it. pids.max isn't looked at: systemd sets one for each service, asked or not.
+ */
+static bool limit_left(const struct cgroup_host *h, const char *scope, char *buf, size_t size)
+{
+	static const char *const files[] = {"memory.max", "memory.high", "memory.swap.max",
+					    "cpu.max", "cpuset.cpus"};
+	char dir[2 * PATH_MAX];
+
+	(void)snprintf(dir, sizeof(dir), "%s%s", h->mount, h->path);
+	while (!path_below(scope, dir)) {
+		auto_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		for (size_t i = 0; fd >= 0 && i < ARRAY_SIZE(files); i++) {
+			auto_free char *text = NULL;
+			size_t len;
+
+			if (read_file(fd, files[i], 4096, &text, &len) < 0 ||
+			    !strncmp(text, "max", 3) || text[0] == '\n' || !text[0])
+				continue;
+			(void)snprintf(buf, size, "%s of %.400s", files[i], dir);
+			return true;
+		}
+		*strrchr(dir,
+			 '/') = '\0'; /* absolute, so `scope` is below it at the latest at "" */
+	}
+	return false;
+}
+
 int scope_place(const struct cgroup_host *h, const struct cgroup_ask *ask, struct cgroup_place *ret,
 		struct err *err)
 {
@@ -197,6 +227,12 @@ int scope_place(const struct cgroup_host *h, const struct cgroup_ask *ask, struc
 	    (size_t)snprintf(ret->parent, sizeof(ret->parent), "%s/" SCOPE_SLICE "/%s", dir,
 			     ask->unit) >= sizeof(ret->parent))
 		return err_set(err, ENAMETOOLONG, "%s", ask->unit);
+	if (limit_left(h, ret->parent, ret->left, sizeof(ret->left)) && !ask->need) {
+		cgroup_say(err, EBUSY, "give it a limit of its own, or Delegate=yes to that unit",
+			   "a scope only to count in would take it out of %s", ret->left);
+		ret->parent[0] = '\0';
+		return -err->num;
+	}
 	ret->take = ask->need | (ask->want & has);
 	ret->scope = ret->leaf = true;
 	return 0;

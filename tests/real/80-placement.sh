@@ -84,7 +84,7 @@ want_placed() { # PARENT NAME
 	[ "$(cat "$dir/memory.max")" = 67108864 ] || bad "memory.max is $(cat "$dir/memory.max")"
 	[ "$(procs_of "$dir" | wc -l)" -ge 2 ] || bad "in the group: $(procs_of "$dir" | tr '\n' ' ')"
 	for pid in $(procs_of "$dir"); do
-		grep -qsF " $STAGE/" "/proc/$pid/mountinfo" || [ "$ID" != root ] ||
+		grep -qsE '^NSpid:.[0-9]+.[0-9]+$' "/proc/$pid/status" ||
 			bad "process $pid in the group is not of the sandbox"
 	done
 }
@@ -198,13 +198,19 @@ as_user_of_root() { # FUNCTION
 		bad "there is a manager of $USER_RANGE already"
 		return
 	fi
+	if [ ! -d "$TMP/user/root" ]; then # a tree of that user's
+		mkdir "$TMP/user"
+		chown "$USER_RANGE" "$TMP/user"
+		as range "$STAGE/bin/mkrootfs" small "$TMP/user/root" 2>/dev/null || bad "mkrootfs"
+		as range cp "$STAGE/bin/probe" "$TMP/user/root/bin/probe"
+	fi
 	linger "$USER_RANGE" || bad "no manager of $USER_RANGE comes up"
 	"$1" "$(uid_of "$USER_RANGE")"
 	unlinger "$USER_RANGE" || bad "the manager of $USER_RANGE does not end"
 }
 
 lingering() { # UID
-	local ID=range ROOT=$STAGE/range/root
+	local ID=range ROOT=$TMP/user/root
 	hold "$PB" run -m 64m --name su "$ROOT" -- "${waiting[@]}"
 	want_placed "$(manager_of "$1")/app.slice/pillbox-su.scope" su
 	release
@@ -215,12 +221,12 @@ lingering() { # UID
 # Two in a service of the system, as a user with Delegate=yes: in it, and without it in a scope.
 user_service() { # UID
 	hold systemd-run -q --wait --pipe -p User="$USER_RANGE" -p Delegate=yes --unit pb-test-c \
-		"$PB" run -m 64m --name inside "$STAGE/range/root" -- "${waiting[@]}"
+		"$PB" run -m 64m --name inside "$TMP/user/root" -- "${waiting[@]}"
 	want_placed $CG/system.slice/pb-test-c.service inside
 	release
 	want_rc 0
 	hold systemd-run -q --wait --pipe -p User="$USER_RANGE" --unit pb-test-d \
-		"$PB" run -m 64m --name moved "$STAGE/range/root" -- "${waiting[@]}"
+		"$PB" run -m 64m --name moved "$TMP/user/root" -- "${waiting[@]}"
 	want_placed "$(manager_of "$1")/app.slice/pillbox-moved.scope" moved
 	release
 	want_rc 0
@@ -229,7 +235,7 @@ user_service() { # UID
 
 # The cure that the hint names is one: cpuset is refused, and with the drop-in it isn't.
 drop_in() { # UID
-	local ID=range ROOT=$STAGE/range/root dir=/etc/systemd/system/user@.service.d
+	local ID=range ROOT=$TMP/user/root dir=/etc/systemd/system/user@.service.d
 	has_v2 cpuset || return
 	pb --cpuset-cpus 0 "$ROOT" -- /bin/probe exit 0
 	want_refused 125 "^pillbox: cgroup-plan: --cpuset-cpus: $(manager_of "$1") has no controller cpuset delegated to it\$" \
@@ -252,17 +258,17 @@ drop_in() { # UID
 pid_namespace() { # UID
 	local ID=root as_range=(setpriv --reuid "$USER_RANGE" --regid "$USER_RANGE" --init-groups --reset-env)
 	run unshare --pid --fork --mount-proc "${as_range[@]}" \
-		"$PB" run -m 64m "$STAGE/range/root" -- /bin/probe exit 0
+		"$PB" run -m 64m "$TMP/user/root" -- /bin/probe exit 0
 	want_refused 125 '^pillbox: cgroup-scope: --memory: the user manager runs in another pid namespace'
 	[ -z "$(group_dirs '*')" ] || bad "somebody was moved into $(group_dirs '*')"
-	run "${as_range[@]}" "$PB" run -m 64m "$STAGE/range/root" -- /bin/probe exit 0
+	run "${as_range[@]}" "$PB" run -m 64m "$TMP/user/root" -- /bin/probe exit 0
 	want_ok
 	want_gone ''
 }
 
 # A socket that nobody listens on any more.
 deaf_socket() { # UID
-	local ID=range ROOT=$STAGE/range/root
+	local ID=range ROOT=$TMP/user/root
 	pb -m 64m "$ROOT" -- /bin/probe exit 0
 	want_ok
 	mv "/run/user/$1/systemd/private" "/run/user/$1/systemd/private.away"

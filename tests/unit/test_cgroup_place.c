@@ -508,6 +508,33 @@ Test(cgroup_place, scope_from_a_session)
 	cr_expect(find("/mine.scope", CTL_MEMORY, user()) == 0 && !place.scope && place.leaf);
 }
 
+/* Out of a unit that has limits: for a limit of our own that is told, to count it isn't done. */
+Test(cgroup_place, limits_that_are_left)
+{
+	need_root();
+	real_root("cpu io memory pids\n");
+	manager("memory pids\n", true);
+	helper("pillbox-scope", 0755);
+	put("/user.slice", "memory.max", "4096\n"); /* the manager is below that, too */
+	found_scope(session(), CTL_MEMORY, CTL_MEMORY);
+	cr_expect_str_eq(place.left, "");
+	put(session(), "memory.max", "max\n");
+	put(session(), "cpu.max", "max 100000\n");
+	put(session(), "cpuset.cpus", "\n");
+	found_scope(session(), CTL_MEMORY, CTL_MEMORY);
+	cr_expect_str_eq(place.left, "");
+	put(session(), "cpu.max", "5000 100000\n");
+	found_scope(session(), CTL_MEMORY, CTL_MEMORY);
+	cr_expect(!strncmp(place.left, "cpu.max of ", 11), "%s", place.left);
+	put(session(), "cpu.max", "max 100000\n");
+	put(session(), "cpuset.cpus", "0-1\n");
+	found_scope(session(), CTL_MEMORY, CTL_MEMORY);
+	cr_expect(!strncmp(place.left, "cpuset.cpus of ", 15), "%s", place.left);
+	want = CTL_MEMORY;
+	cr_expect(find(session(), 0, user()) == -EBUSY && !place.scope && !place.parent[0]);
+	cr_expect(strstr(err.msg, "would take it out of cpuset.cpus of "), "%s", err.msg);
+}
+
 Test(cgroup_place, no_manager)
 {
 	char text[256];
