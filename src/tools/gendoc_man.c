@@ -225,6 +225,10 @@ static void man_files(FILE *out)
 {
 	static const char *const lines[] = {
 		".SH FILES",
+		".TP\n.I /etc/apparmor.d/pillbox-default\fR, \fI/etc/apparmor.d/pillbox",
+		"The AppArmor profiles of commands and, where user namespaces are granted by "
+		"profile, of pillbox itself. In a source tree the first is profiles/apparmor's. A "
+		"site's own rules go to /etc/apparmor.d/local/pillbox-default.",
 		".TP\n.I /etc/subuid\\fR, \\fI/etc/subgid",
 		"The subordinate ids of the caller. Without them the sandbox has one user and one "
 		"group.",
