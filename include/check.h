@@ -51,7 +51,9 @@ struct check_host {
 	struct cgroup_host cgroups;
 	unsigned group_ok;   /* controllers that a group can be made with */
 	struct err group;    /* why a group with all of these failed; not set: it was made */
-	bool is_group_tried; /* the two above are filled */
+	struct err swap;     /* the same with a limit on swap */
+	bool is_group_tried; /* the three above are filled */
+	unsigned n_groups;   /* how many were tried, for their names */
 	struct id_map range; /* the subordinate ids a sandbox gets, as uids; n = 0: none */
 	struct check_result
 		*done; /* by index of the table; those before the one in hand are filled */

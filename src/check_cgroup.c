@@ -71,7 +71,8 @@ static void limits_fill(struct check_host *h, unsigned set, struct spec *s)
 		l->pids = 100;
 	/* Or the limit on processes goes to where no group is needed. */
 	s->no_new_privs = false;
-	s->name = arena_printf(h->spec.arena, "check-%d", getpid());
+	/* Never the same twice: what systemd made for the first trial may still be there. */
+	s->name = arena_printf(h->spec.arena, "check-%d-%u", getpid(), h->n_groups++);
 }
 
 /* The steps of the list from the first to the last one of the room, as the runner takes them. */
@@ -141,7 +142,12 @@ static void group_find(struct check_host *h)
 		if (place_find(h, 1u << i, &place, &none) == 0)
 			h->group_ok |= 1u << i;
 	}
-	if (h->group_ok)
+	if (!h->group_ok)
+		return;
+	/* With the limit on swap first: mostly it works, and then once is enough. */
+	if (h->group_ok & CTL_MEMORY)
+		group_try(h, h->group_ok, true, &h->swap);
+	if (!(h->group_ok & CTL_MEMORY) || h->swap.is_set)
 		group_try(h, h->group_ok, false, &h->group);
 }
 
@@ -165,6 +171,14 @@ static bool is_in_kernel(unsigned ctl)
 	return false;
 }
 
+/* A scope that is not there yet is one that systemd would be asked for. */
+static bool is_scope_to_be(const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return len > 6 && !strcmp(dir + len - 6, ".scope") && access(dir, F_OK) < 0;
+}
+
 void check_controller(const struct check *c, struct check_host *h, struct check_result *ret)
 {
 	struct cgroup_place place = {0};
@@ -181,16 +195,18 @@ void check_controller(const struct check *c, struct check_host *h, struct check_
 		ret->state = is_in_kernel(c->arg) ? CHECK_RESTRICTED : CHECK_MISSING;
 		return;
 	}
-	check_set(ret, CHECK_WORKS, "in %s", place.parent[0] ? place.parent : "a scope of its own");
+	if (is_scope_to_be(place.parent))
+		check_set(ret, CHECK_WORKS, "in a scope from the user's systemd");
+	else
+		check_set(ret, CHECK_WORKS, "in %s", place.parent);
 }
 
-/* After the memory controller: Docker's --memory-swap counts both, and the kernel may not. */
+/* Docker's --memory-swap counts both together, and the kernel may count no swap. */
 void check_swap(const struct check *c, struct check_host *h, struct check_result *ret)
 {
-	struct err err = {0};
+	struct err err = h->swap;
 
 	(void)c;
-	group_try(h, CTL_MEMORY, true, &err);
 	if (err.is_set)
 		check_fail(ret, NULL, &err);
 	else
