@@ -31,7 +31,7 @@ PROFILES = default=profiles/seccomp/default.json strict=profiles/seccomp/strict.
 	docker=profiles/seccomp/docker.json
 
 .PHONY: all clean install unit asan seam lint docs check-docs bench check fuzz fuzzers format
-all: $(B)/pillbox $(B)/gendoc
+all: $(B)/pillbox $(B)/pillbox-scope $(B)/gendoc
 
 $(B)/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -39,6 +39,13 @@ $(B)/%.o: src/%.c
 
 $(B)/pillbox: $(OBJ)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
+
+# The one program that is linked to shared libraries: libsystemd has no static one. Run for a launch
+# that needs a scope from the user's systemd, and only if nobody else could have written it.
+$(B)/pillbox-scope: src/tools/scope_helper.c
+	@mkdir -p $(@D)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) -MMD -MP -MF $(B)/scope_helper.d -pie -Wl,-z,relro,-z,now $< \
+		-o $@ -lsystemd && chmod go-w $@
 
 GENDOC = gendoc gendoc_man gendoc_shell
 # The compiler of the built-in filters: the same reader as at launch, without the table it makes.
@@ -62,7 +69,7 @@ $(B)/gendoc: $(GENDOC:%=$(B)/%.o) $(LIBOBJ)
 # ---- tests -------------------------------------------------------------------------------------
 
 # pillbox with a seam in front: one step fails, is left out, or stands elsewhere (tests/seam.c)
-seam: $(B)/pillbox-seam $(B)/probe
+seam: $(B)/pillbox-seam $(B)/pillbox-scope $(B)/probe
 $(B)/pillbox-seam: tests/seam.c $(LIBOBJ)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
 
@@ -82,7 +89,8 @@ $(B)/unit: $(UNIT) $(LIBOBJ)
 ASAN = B=build-asan OPT="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
 	LINK=-pie HARDEN=-fno-omit-frame-pointer
 asan:
-	$(MAKE) $(ASAN) build-asan/pillbox build-asan/pillbox-seam build-asan/probe build-asan/unit
+	$(MAKE) $(ASAN) build-asan/pillbox build-asan/pillbox-scope build-asan/pillbox-seam \
+		build-asan/probe build-asan/unit
 
 # Fuzzers: make fuzz T=60 gives each T seconds
 T ?= 10
@@ -126,6 +134,7 @@ check:
 
 install: all
 	install -Dm755 $(B)/pillbox $(DESTDIR)$(PREFIX)/bin/pillbox
+	install -Dm755 $(B)/pillbox-scope $(DESTDIR)$(PREFIX)/libexec/pillbox/pillbox-scope
 	install -Dm644 docs/pillbox.1 $(DESTDIR)$(PREFIX)/share/man/man1/pillbox.1
 	install -Dm644 docs/completion/pillbox.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pillbox

@@ -17,6 +17,7 @@ struct plan;
 struct run;
 struct io_device;
 
+#define SCOPE_SLICE "app.slice"  /* where a user's systemd has ordinary programs */
 #define CGROUP_PREFIX "pillbox-" /* every group that pillbox makes is named so */
 
 /* The controllers that pillbox has limits for; bits of a set. */
@@ -29,7 +30,7 @@ enum cgroup_ctl {
 };
 #define CTL_COUNT 5
 
-/* ---- cgroup_find.c: this host --------------------------------------------------------------- */
+/* ---- cgroup_host.c: what /proc says --------------------------------------------------------- */
 
 /* What /proc/self/cgroup and /proc/self/mountinfo say. */
 struct cgroup_host {
@@ -47,22 +48,70 @@ void cgroup_parse_mounts(const char *text, struct cgroup_host *h);
 /* "cpuset cpu io memory pids" -> bits; names we have no limits for are skipped. */
 unsigned cgroup_parse_controllers(const char *text);
 
+/* The name of bit 1 << i. */
+const char *cgroup_ctl_name(unsigned i);
 /* The set as text: "memory pids", or for write() with a sign "+memory +pids". */
 void cgroup_ctl_list(unsigned set, char sign, char *buf, size_t size);
+/* Copy; false when it does not fit, and then nothing is copied: half a path is another path. */
+bool cgroup_keep(char *out, size_t size, const char *text, size_t len);
+
+/* ---- cgroup_find.c, scope_find.c: the ladder ------------------------------------------------ */
+
+/* What a place is looked for, and by whom. */
+struct cgroup_ask {
+	unsigned need;    /* controllers that the limits need: all of them, or it is no place */
+	unsigned want;    /* those that are taken along where the place has them, to count */
+	uid_t uid;        /* the caller */
+	pid_t self;       /* the launcher */
+	const char *run;  /* "/run": where systemd is seen and reached; a test has its own */
+	const char *unit; /* the name of a scope, should one be asked for ... */
+	const char *exe;  /* ... and our own executable: the program that asks is near it */
+};
 
 /* Where the sandbox's group goes. */
 struct cgroup_place {
 	char parent[PATH_MAX];
-	bool make; /* parent must be made first: real root's own */
-	bool leaf; /* we stand in parent ourselves, alone */
+	unsigned take; /* the controllers it gives, of those needed or wanted */
+	bool make;     /* parent must be made first: real root's own */
+	bool leaf;     /* we stand in parent ourselves, alone */
+	/* parent is the scope `unit`, which systemd has to make and put us into; then also: */
+	bool scope;
+	char scope_path[PATH_MAX];    /* the same group, as /proc/self/cgroup will show it */
+	char scope_program[PATH_MAX]; /* who asks systemd for us */
 };
 
+#define CGROUP_OR_WITHOUT "; or do without: --allow-missing=cgroup" /* the end of each hint */
+
 /*
- * The ladder: the lowest directory in which `uid` may make a group with the controllers `need`.
- * Only reads. -errno: there is none; *err says why and what helps.
+ * The ladder: the lowest directory in which a group can be made as asked. Only reads.
+ * -errno: there is none; *err says why and what helps.
  */
-int cgroup_place(const struct cgroup_host *h, unsigned need, uid_t uid, pid_t self,
+int cgroup_place(const struct cgroup_host *h, const struct cgroup_ask *ask,
 		 struct cgroup_place *ret, struct err *err);
+/*
+ * The rung of the user's systemd. -ESRCH: the user has none running; another -errno: something
+ * else is in the way.
+ */
+int scope_place(const struct cgroup_host *h, const struct cgroup_ask *ask, struct cgroup_place *ret,
+		struct err *err);
+/* 0 when the kernel has these controllers in cgroup v2, as far as can be seen from here. */
+int cgroup_kernel_has(const struct cgroup_host *h, unsigned need, struct err *err);
+/* A whole sentence, the errno that it stands for and the cure. The first one told stays. */
+void cgroup_say(struct err *err, int num, const char *hint, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* ---- cgroup_sweep.c, cgroup_plan.c ----------------------------------------------------------- */
+
+/* Remove the groups in `parent` that killed launchers left. */
+void cgroup_sweep(int parent);
+/* Keep sweepers out, shared with others who make groups; flock(LOCK_UN) ends it. 0 or -errno. */
+int cgroup_sweep_hold(int parent);
+
+/*
+ * Is the group that failed with `err` one that only counts? Then the sandbox is the same without
+ * it, the reason is told as a note, and *err is empty again.
+ */
+bool cgroup_go_without(const struct run *r, struct err *err);
 
 /* ---- cgroup_limits.c: the values ------------------------------------------------------------ */
 

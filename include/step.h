@@ -95,9 +95,14 @@ struct plan {
 	const char *cgroup_parent; /* host path of the directory it is made in */
 	const char *cgroup_name;
 	unsigned cgroup_need; /* controllers of the limits it has: bits of enum cgroup_ctl */
+	unsigned cgroup_want; /* more of them, which only count (--stats); may fail at no loss */
+	bool cgroup_counts;   /* no limit depends on it: it is there to be read at the end */
 	bool cgroup_make;     /* cgroup_parent is ours to make (real root) and to remove */
 	bool cgroup_leaf;     /* the launcher stands in cgroup_parent and steps into a leaf first */
-	bool pids_by_rlimit;  /* the pids limit is enforced by RLIMIT_NPROC */
+	const char *scope_unit;    /* cgroup_parent is this scope, yet to be asked for; or NULL */
+	const char *scope_path;    /* ... as /proc/self/cgroup shows it */
+	const char *scope_program; /* ... and who asks systemd for it */
+	bool pids_by_rlimit;       /* the pids limit is enforced by RLIMIT_NPROC */
 
 	/* tty, env, exec */
 	bool has_tty;
@@ -175,6 +180,7 @@ struct run {
 	int tty;       /* parent: the master; child: the slave */
 	int cgroup;    /* parent: directory of our group */
 	int cgroup_parent;       /* parent: the directory that it is in, to remove it again */
+	bool has_no_scope;       /* parent: there was to be one, to count in, and systemd refused */
 	dev_t own_dev[OWN_DEVS]; /* child: st_dev of file systems we mounted and may create in */
 	size_t n_own_dev;
 
@@ -216,12 +222,12 @@ extern const size_t program_len;
 /* Every room's steps, for program.c. */
 extern const struct step step_host, step_root_open, step_ids, step_overlay_check, step_overlay_dirs,
 	step_user, step_secrets_read, step_filter_compile, step_lsm_check, step_command,
-	step_io_devices, step_cgroup_plan, step_cgroup, step_clone, step_idmap, step_oom,
-	step_root_idmap, step_guard, step_hold, step_become_root, step_undump, step_net_lo,
-	step_hostname, step_private, step_root_bind, step_root_ro, step_root_attach, step_mounts,
-	step_secrets, step_dev, step_tty, step_tty_attach, step_proc, step_sysctl, step_mask,
-	step_sys, step_pivot, step_cwd, step_session, step_limits, step_keyring, step_umask,
-	step_filter_early, step_caps, step_lsm, step_nnp, step_landlock, step_leash, step_init,
-	step_fds, step_filter, step_verify, step_exec;
+	step_cgroup_plan, step_io_devices, step_cgroup_scope, step_cgroup, step_clone, step_idmap,
+	step_oom, step_root_idmap, step_guard, step_hold, step_become_root, step_undump,
+	step_net_lo, step_hostname, step_private, step_root_bind, step_root_ro, step_root_attach,
+	step_mounts, step_secrets, step_dev, step_tty, step_tty_attach, step_proc, step_sysctl,
+	step_mask, step_sys, step_pivot, step_cwd, step_session, step_limits, step_keyring,
+	step_umask, step_filter_early, step_caps, step_lsm, step_nnp, step_landlock, step_leash,
+	step_init, step_fds, step_filter, step_verify, step_exec;
 
 #endif

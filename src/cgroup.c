@@ -8,9 +8,9 @@
  * the child born in it. It is a directory `pillbox-NAME` (or -PID) below the place that
  * cgroup_find.c found. Its maker holds a lock (flock) on the directory for as long as the sandbox
  * lives, the child by inheritance too; so a group that is empty and not locked belongs to a
- * launcher that was killed, and whoever comes next removes it. No pid and start time need
- * comparing, and a group that was made a moment ago cannot be taken for a dead one twice: the maker
- * looks again after it has the lock.
+ * launcher that was killed, and whoever comes next removes it (cgroup_sweep.c). A group that was
+ * made a moment ago cannot be taken for a dead one twice: the maker looks again after it has the
+ * lock.
  *
  * Removal is cgroup.kill, a bounded wait for the last process, rmdir. It works on descriptors that
  * were opened at the start, with openat, read, write, ppoll, unlinkat and close, which is what the
@@ -21,7 +21,6 @@
  */
 #include "cgroup.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -39,7 +38,6 @@
 
 #define LEAF "launcher-of-pillbox" /* where the launcher goes when it has to leave the parent */
 #define END_MS 2000                /* processes that are killed need this long at worst */
-#define LOCK_TRIES 1000            /* 2 s: a sweeper stuck for longer is no sweeper */
 #define RETRIES 10                 /* another launcher removed the directory under us */
 
 /* ---- directories ---------------------------------------------------------------------------- */
@@ -70,8 +68,11 @@ static int group_read(int dirfd, const char *file, char *buf, size_t size)
 static int controllers_enable(int fd, const char *dir, unsigned need, struct err *err)
 {
 	char text[512], list[64];
-	int rc = group_read(fd, "cgroup.subtree_control", text, sizeof(text));
+	int rc;
 
+	if (!need)
+		return 0;
+	rc = group_read(fd, "cgroup.subtree_control", text, sizeof(text));
 	if (rc < 0)
 		return err_set(err, -rc, "%s/cgroup.subtree_control", dir);
 	need &= ~cgroup_parse_controllers(text);
@@ -91,6 +92,19 @@ static int dir_open(int dirfd, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+/* The limits' controllers, or an error; those that only count as far as they come. */
+static int controllers_hand_on(int fd, const char *dir, const struct plan *p, struct err *err)
+{
+	int rc = controllers_enable(fd, dir, p->cgroup_need, err);
+
+	for (unsigned i = 0; i < CTL_COUNT && rc == 0; i++) {
+		struct err unused = {0};
+
+		(void)controllers_enable(fd, dir, p->cgroup_want & 1u << i, &unused);
+	}
+	return rc;
+}
+
 /* Real root: our own directory below the root of the tree, with the controllers it needs. */
 static int parent_make(const struct plan *p, struct err *err)
 {
@@ -102,7 +116,7 @@ static int parent_make(const struct plan *p, struct err *err)
 	fd = dir_open(AT_FDCWD, top);
 	if (fd < 0)
 		return err_set(err, -fd, "%s", top);
-	if (controllers_enable(fd, top, p->cgroup_need, err) < 0)
+	if (controllers_hand_on(fd, top, p, err) < 0)
 		return -err->num;
 	if (mkdirat(fd, slash + 1, 0755) < 0 && errno != EEXIST)
 		return err_set(err, errno, "%s", p->cgroup_parent);
@@ -136,60 +150,7 @@ static int parent_open(struct run *r, struct err *err)
 		return err_say(err, "%s: is not in a cgroup2 file system", p->cgroup_parent);
 	if (p->cgroup_leaf && leaf_enter(fd, p, err) < 0)
 		return -err->num;
-	return controllers_enable(fd, p->cgroup_parent, p->cgroup_need, err);
-}
-
-static void sweep_locked(int parent)
-{
-	int copy = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	const struct dirent *e;
-
-	if (!dir) {
-		if (copy >= 0)
-			(void)close(copy);
-		return; /* it costs a leftover directory, not safety */
-	}
-	while ((e = readdir(dir))) {
-		auto_close int fd = -1;
-		char events[128];
-
-		if (strncmp(e->d_name, CGROUP_PREFIX, strlen(CGROUP_PREFIX)) != 0)
-			continue;
-		fd = dir_open(parent, e->d_name);
-		if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
-			continue;
-		if (group_read(fd, "cgroup.events", events, sizeof(events)) == 0 &&
-		    strstr(events, "populated 0"))
-			(void)unlinkat(parent, e->d_name, AT_REMOVEDIR);
-	}
-	(void)closedir(dir);
-}
-
-/*
- * Remove what killed launchers left: ours by name, not locked, and the kernel says empty. Between its
- * mkdir and its lock a fresh group looks just so: who makes one holds the parent's lock shared, and
- * who sweeps needs it alone and does not wait for it.
- */
-static void sweep(int parent)
-{
-	if (flock(parent, LOCK_EX | LOCK_NB) < 0)
-		return;
-	sweep_locked(parent);
-	(void)flock(parent, LOCK_UN); /* our own lock: cannot fail */
-}
-
-/* Shared with other makers; a sweeper has it for a moment only. */
-static int parent_lock(int parent)
-{
-	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (flock(parent, LOCK_SH | LOCK_NB) == 0)
-			return 0;
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -errno;
-		nap(2);
-	}
-	return -EBUSY;
+	return controllers_hand_on(fd, p->cgroup_parent, p, err);
 }
 
 /* 0, -EAGAIN when a sweeper took it between our mkdir and our lock, or another -errno. */
@@ -300,7 +261,7 @@ static int limit_write(int dirfd, const struct cgroup_write *w, struct err *err)
 	return w->ctl == CTL_CPUSET ? cpuset_check(dirfd, w, err) : 0;
 }
 
-static int cgroup_run(struct run *r, struct err *err)
+static int group_setup(struct run *r, struct err *err)
 {
 	struct cgroup_write w = {0};
 	int rc = -EAGAIN;
@@ -317,8 +278,8 @@ static int cgroup_run(struct run *r, struct err *err)
 			continue;
 		}
 		if (rc == 0) {
-			sweep(r->cgroup_parent);
-			rc = parent_lock(r->cgroup_parent);
+			cgroup_sweep(r->cgroup_parent);
+			rc = cgroup_sweep_hold(r->cgroup_parent);
 			if (rc < 0)
 				err_set(&last, -rc, "lock of %s", r->plan->cgroup_parent);
 			else
@@ -371,7 +332,7 @@ static void leaf_leave(const struct run *r)
 {
 	char list[64];
 
-	cgroup_ctl_list(r->plan->cgroup_need, '-', list, sizeof(list));
+	cgroup_ctl_list(r->plan->cgroup_need | r->plan->cgroup_want, '-', list, sizeof(list));
 	(void)write_file(r->cgroup_parent, "cgroup.subtree_control", list);
 	(void)write_file(r->cgroup_parent, "cgroup.procs", "0");
 	(void)unlinkat(r->cgroup_parent, LEAF,
@@ -400,6 +361,17 @@ static void cgroup_undo(struct run *r)
 	(void)close(take_fd(&r->cgroup_parent));
 }
 
+static int cgroup_run(struct run *r, struct err *err)
+{
+	int rc = r->has_no_scope ? 0 : group_setup(r, err);
+
+	if (rc < 0 && cgroup_go_without(r, err)) {
+		cgroup_undo(r);
+		rc = 0;
+	}
+	return rc;
+}
+
 /* ---- from outside --------------------------------------------------------------------------- */
 
 static bool has_pid(const char *procs, pid_t pid)
@@ -421,6 +393,8 @@ static int cgroup_verify(const struct run *r, struct err *err)
 	size_t len;
 	int rc;
 
+	if (r->cgroup < 0 && r->plan->cgroup_counts)
+		return 0; /* it was to count only, and couldn't be had */
 	(void)snprintf(dir, sizeof(dir), "%s/%s", r->plan->cgroup_parent, r->plan->cgroup_name);
 	fd = dir_open(AT_FDCWD, dir);
 	if (fd < 0)

@@ -19,9 +19,14 @@
  *   controllers away at any time. So the way up ends at the nearest scope or service, and that has
  *   to be marked, even though an ordinary user owns all that his own manager made.
  *
- * Rungs, lowest first: a directory on that way; for real root a group of its own below the real
- * root of the tree (/pillbox, which keeps the controllers enabled above it for as long as it has
- * them enabled itself). A rung for a scope asked of systemd goes between the two.
+ * Rungs, lowest first: a directory on that way; for an ordinary user a scope asked of his systemd
+ * (scope_find.c); for real root a group of its own below the real root of the tree (/pillbox, which
+ * keeps the controllers enabled above it for as long as it has them enabled itself).
+ *
+ * When no rung carries, one reason is told: that of the rung whose cure is nearest. What no rung
+ * could do without (a mounted, writable cgroup2 with our group in it) comes first. Where systemd
+ * runs the cure is always at the scope's rung, but for one case: a place that is ours already and
+ * only too full or too poor, for a user without a manager.
  *
  * Should: only read; say of each rung why it doesn't carry.
  * Mustn't: make anything (cgroup.c does), or fall back to less than was asked.
@@ -32,171 +37,11 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
-
-static const char *const ctl_names[CTL_COUNT] = {"cpu", "cpuset", "memory", "pids", "io"};
-
-static unsigned ctl_by_name(const char *name, size_t len)
-{
-	if (len == 5 && !memcmp(name, "blkio", 5))
-		return CTL_IO; /* its name in cgroup v1 */
-	for (unsigned i = 0; i < CTL_COUNT; i++)
-		if (strlen(ctl_names[i]) == len && !memcmp(name, ctl_names[i], len))
-			return 1u << i;
-	return 0;
-}
-
-/* Names separated by any of `sep`, at most `len` bytes. */
-static unsigned ctl_set(const char *text, size_t len, const char *sep)
-{
-	unsigned set = 0;
-
-	for (size_t i = 0; i < len;) {
-		size_t word = strcspn(text + i, sep);
-
-		if (word > len - i)
-			word = len - i;
-		set |= ctl_by_name(text + i, word);
-		i += word + 1;
-	}
-	return set;
-}
-
-unsigned cgroup_parse_controllers(const char *text)
-{
-	return ctl_set(text, strlen(text), " \n");
-}
-
-void cgroup_ctl_list(unsigned set, char sign, char *buf, size_t size)
-{
-	const char mark[2] = {sign, '\0'};
-	size_t used = 0;
-
-	buf[0] = '\0';
-	for (unsigned i = 0; i < CTL_COUNT && used < size; i++) {
-		int len;
-
-		if (!(set & 1u << i))
-			continue;
-		len = snprintf(buf + used, size - used, "%s%s%s", used ? " " : "", mark,
-			       ctl_names[i]);
-		used += len > 0 ? (size_t)len : 0;
-	}
-}
-
-/* ---- the two files of /proc ----------------------------------------------------------------- */
-
-/* Copy; false when it does not fit, and then nothing is copied: half a path is another path. */
-static bool keep(char *out, size_t size, const char *text, size_t len)
-{
-	if (len >= size)
-		return false;
-	memcpy(out, text, len);
-	out[len] = '\0';
-	return true;
-}
-
-/* cgroups(7): "hierarchy-ID:controller-list:path", v2 has ID 0 and no list. */
-void cgroup_parse_self(const char *text, struct cgroup_host *h)
-{
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-		const char *list = memchr(text, ':', len);
-		const char *path = list ? memchr(list + 1, ':', len - (size_t)(list + 1 - text))
-					: NULL;
-
-		if (path) {
-			size_t path_len = len - (size_t)(path + 1 - text);
-
-			if (!strncmp(text, "0::", 3))
-				h->has_path = keep(h->path, sizeof(h->path), path + 1, path_len);
-			else
-				h->v1 |= ctl_set(list + 1, (size_t)(path - list - 1), ",");
-		}
-		text += len + (text[len] == '\n');
-	}
-}
-
-/* One field of mountinfo, with its octal escapes (blank, tab, newline, backslash) undone. */
-static bool unescape(char *out, size_t size, const char *text, size_t len)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
-
-		if (c == '\\' && i + 3 < len && text[i + 1] >= '0' && text[i + 1] <= '3') {
-			c = (char)((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 +
-				   (text[i + 3] - '0'));
-			i += 3;
-		}
-		if (n + 1 >= size)
-			return false;
-		out[n++] = c;
-	}
-	out[n] = '\0';
-	return true;
-}
-
-/*
- * proc(5): "36 35 98:0 /root /mount rw,noatime master:1 - type source super-options". Mounts come
- * in the order they were made; the first cgroup2 mount that shows our group is the one to use.
- */
-static void parse_mount(const char *line, size_t len, struct cgroup_host *h)
-{
-	const char *field[32];
-	size_t field_len[32];
-	size_t n = 0, dash = 0;
-	char type[16];
-
-	for (size_t i = 0; i < len && n < ARRAY_SIZE(field);) {
-		size_t word = strcspn(line + i, " ");
-
-		word = word > len - i ? len - i : word;
-		field[n] = line + i;
-		field_len[n] = word;
-		if (!dash && n >= 6 && word == 1 && line[i] == '-')
-			dash = n;
-		n++;
-		i += word + 1;
-	}
-	if (!dash || dash + 3 >= n ||
-	    !keep(type, sizeof(type), field[dash + 1], field_len[dash + 1]))
-		return;
-	if (!strcmp(type, "cgroup")) {
-		unsigned set = ctl_set(field[dash + 3], field_len[dash + 3], ",");
-
-		h->v1 |= set;
-		for (unsigned i = 0; i < CTL_COUNT; i++)
-			if (set & 1u << i && !h->v1_mount[i][0])
-				(void)unescape(h->v1_mount[i], sizeof(h->v1_mount[i]), field[4],
-					       field_len[4]);
-	} else if (!strcmp(type, "cgroup2")) {
-		char root[PATH_MAX];
-
-		if (!unescape(root, sizeof(root), field[3], field_len[3]))
-			return;
-		if (h->mount[0] &&
-		    (!h->has_path || path_below(h->path, h->root) || !path_below(h->path, root)))
-			return;
-		if (unescape(h->mount, sizeof(h->mount), field[4], field_len[4]))
-			(void)keep(h->root, sizeof(h->root), root, strlen(root));
-	}
-}
-
-void cgroup_parse_mounts(const char *text, struct cgroup_host *h)
-{
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-
-		parse_mount(text, len, h);
-		text += len + (text[len] == '\n');
-	}
-}
 
 /* ---- one directory -------------------------------------------------------------------------- */
 
@@ -273,23 +118,26 @@ static bool is_delegated(const char *dir)
 	return false;
 }
 
-/* ---- the ladder ----------------------------------------------------------------------------- */
+/* ---- reasons -------------------------------------------------------------------------------- */
 
-static const char hint_scope[] =
-	"run it in a scope of its own: systemd-run --user --scope -p Delegate=yes pillbox run "
-	"... (needs a systemd user session: log in directly, not by su or cron, or once "
-	"`loginctl enable-linger USER`); or do without: --allow-missing=cgroup";
-static const char hint_delegate[] =
-	"as root, put `[Service]` and `Delegate=cpu cpuset io memory pids` into "
-	"/etc/systemd/system/user@.service.d/delegate.conf, run `systemctl daemon-reload` and "
-	"log in again; or do without: --allow-missing=cgroup";
+static const char hint_unit[] =
+	"as root, name it in Delegate= of that unit and start the unit again" CGROUP_OR_WITHOUT;
+static const char hint_hand_on[] =
+	"as root, write it with a + before its name to cgroup.subtree_control of each group above, "
+	"from the top down" CGROUP_OR_WITHOUT;
+static const char hint_chown[] =
+	"as root, make a group that belongs to this user (mkdir, chown -R), write the pid of the "
+	"user's shell to its cgroup.procs and start pillbox there: cgroups(7), delegation" CGROUP_OR_WITHOUT;
+static const char hint_alone[] =
+	"start pillbox in a group of its own: mkdir one below that, and write the shell's pid to its "
+	"cgroup.procs" CGROUP_OR_WITHOUT;
 static const char hint_v2[] =
 	"boot with systemd.unified_cgroup_hierarchy=1 (with systemd) or cgroup_no_v1=all "
-	"(without) on the kernel command line; or do without: --allow-missing=cgroup";
+	"(without) on the kernel command line" CGROUP_OR_WITHOUT;
+static const char hint_mount[] =
+	"as root: mount -t cgroup2 cgroup2 /sys/fs/cgroup" CGROUP_OR_WITHOUT;
 
-/* A whole sentence with the errno that it stands for. The first one told on the way up stays. */
-__attribute__((format(printf, 4, 5))) static void say(struct err *err, int num, const char *hint,
-						      const char *fmt, ...)
+void cgroup_say(struct err *err, int num, const char *hint, const char *fmt, ...)
 {
 	char text[600];
 	va_list ap;
@@ -304,7 +152,10 @@ __attribute__((format(printf, 4, 5))) static void say(struct err *err, int num, 
 	err_hint(err, "%s", hint);
 }
 
-/* Every controller that is needed but bound to v1, with the place where it is mounted. */
+/*
+ * Every controller that is needed but bound to v1, with the place where it is mounted. On a hybrid
+ * host there is a cgroup2 mount, which looks as if all were well.
+ */
 static int fail_v1(const struct cgroup_host *h, unsigned bound, struct err *err)
 {
 	char text[600];
@@ -316,36 +167,69 @@ static int fail_v1(const struct cgroup_host *h, unsigned bound, struct err *err)
 		if (!(bound & 1u << i))
 			continue;
 		len = snprintf(text + used, sizeof(text) - used, "%s%s is bound to cgroup v1%s%s",
-			       used ? "; " : "", ctl_names[i], h->v1_mount[i][0] ? " at " : "",
-			       h->v1_mount[i]);
+			       used ? "; " : "", cgroup_ctl_name(i),
+			       h->v1_mount[i][0] ? " at " : "", h->v1_mount[i]);
 		used += len > 0 ? (size_t)len : 0;
 	}
-	say(err, EOPNOTSUPP, hint_v2, "%s", text);
+	if (h->mount[0])
+		cgroup_say(err, EOPNOTSUPP, hint_v2,
+			   "%s (a hybrid host: cgroup v2 at %s comes without it)", text, h->mount);
+	else
+		cgroup_say(err, EOPNOTSUPP, hint_v2, "%s", text);
 	return -err->num;
 }
 
-/* The directory of our own group; -errno when this mount doesn't show it. */
+int cgroup_kernel_has(const struct cgroup_host *h, unsigned need, struct err *err)
+{
+	auto_close int fd = open(h->mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char list[64];
+	unsigned has;
+
+	/* Elsewhere than at the real root, what is absent may be the fault of the groups above. */
+	if (fd < 0 || strcmp(h->root, "/") != 0 || faccessat(fd, "cgroup.type", F_OK, 0) == 0)
+		return 0;
+	has = look_set(fd, "cgroup.controllers");
+	if (!(need & ~has))
+		return 0;
+	cgroup_ctl_list(need & ~has, 0, list, sizeof(list));
+	cgroup_say(err, ENOENT,
+		   "see /proc/cgroups, and cgroup_disable= in /proc/cmdline" CGROUP_OR_WITHOUT,
+		   "this kernel offers no controller %s in cgroup v2", list);
+	return -err->num;
+}
+
+/* ---- the way up ----------------------------------------------------------------------------- */
+
+/* The directory of our own group; -errno when this mount doesn't show it, or nobody may write. */
 static int own_dir(const struct cgroup_host *h, char dir[PATH_MAX], struct err *err)
 {
 	const char *rest = h->path;
+	struct statvfs fs;
 
 	if (!h->has_path || !h->mount[0]) {
-		say(err, ENOENT, hint_v2,
-		    "cgroup v2 is not mounted (no cgroup2 in /proc/self/mountinfo)");
+		cgroup_say(err, ENOENT, h->v1 ? hint_v2 : hint_mount,
+			   "cgroup v2 is not mounted (no cgroup2 in /proc/self/mountinfo)");
 		return -err->num;
 	}
 	if (strcmp(h->root, "/") != 0 && path_below(h->path, h->root))
 		rest += strlen(h->root);
 	else if (strcmp(h->root, "/") != 0 || strstr(h->path, "/..")) {
-		say(err, ENOENT,
-		    "the cgroup namespace or mount is another container's: mount cgroup2 anew, or "
-		    "do without: --allow-missing=cgroup",
-		    "our own group %s does not show below %s", h->path, h->mount);
+		cgroup_say(err, ENOENT,
+			   "the cgroup namespace or mount is another container's: mount cgroup2 "
+			   "anew" CGROUP_OR_WITHOUT,
+			   "our own group %s does not show below %s", h->path, h->mount);
 		return -err->num;
 	}
 	if ((size_t)snprintf(dir, PATH_MAX, "%s%s", h->mount, strcmp(rest, "/") ? rest : "") >=
 	    PATH_MAX)
 		return err_set(err, ENAMETOOLONG, "path of our own group");
+	if (statvfs(h->mount, &fs) == 0 && fs.f_flag & ST_RDONLY) {
+		cgroup_say(
+			err, EROFS,
+			"this is usual in containers: mount cgroup2 writable there" CGROUP_OR_WITHOUT,
+			"%s is mounted read-only", h->mount);
+		return -err->num;
+	}
 	return 0;
 }
 
@@ -368,132 +252,176 @@ static size_t unit_end(const char *dir, const char *mount)
 	return 0;
 }
 
+/* One who looks for a place, and what is known by now. */
+struct search {
+	const struct cgroup_host *h;
+	const struct cgroup_ask *ask;
+	bool has_systemd;
+	bool is_final; /* what fails here fails on every rung */
+	bool is_ours;  /* the first directory is ours, but full or poor */
+};
+
 /* Why this directory will not do; the first reason on the way up is the one that is told. */
-static void refuse(const char *dir, const struct look *l, unsigned need, struct err *err)
+static void refuse(const struct search *s, const char *dir, const struct look *l, struct err *err)
 {
+	unsigned lacks = s->ask->need & ~l->has;
 	char list[64];
 
-	if (!l->is_ours && l->why == EROFS) {
-		say(err, EROFS,
-		    "this is usual in containers: mount cgroup2 writable there, or do without: "
-		    "--allow-missing=cgroup",
-		    "%s is mounted read-only", dir);
-	} else if (!l->is_ours) {
-		say(err, l->why, hint_scope,
-		    "%s is not delegated to this user (its owner is uid %u)", dir, l->owner);
-	} else if (need & ~l->has) {
-		cgroup_ctl_list(need & ~l->has, 0, list, sizeof(list));
-		say(err, ENOENT, hint_delegate, "%s has no controller %s delegated to it", dir,
-		    list);
+	if (!l->is_ours) {
+		cgroup_say(err, l->why, hint_chown,
+			   "%s is not delegated to this user (its owner is uid %u)", dir, l->owner);
+	} else if (lacks) {
+		cgroup_ctl_list(lacks, 0, list, sizeof(list));
+		cgroup_say(err, ENOENT, s->has_systemd ? hint_unit : hint_hand_on,
+			   "%s has no controller %s delegated to it", dir, list);
 	} else {
-		say(err, EBUSY, hint_scope,
-		    "%s holds other processes, so it cannot hand limits on (cgroups(7), \"no "
-		    "internal processes\")",
-		    dir);
+		cgroup_say(
+			err, EBUSY, hint_alone,
+			"%s holds other processes, so it cannot hand limits on (cgroups(7), \"no "
+			"internal processes\")",
+			dir);
 	}
 }
 
-/* From our own group up to its unit (or the mount): the first directory that will do. */
-static int place_here(const struct cgroup_host *h, unsigned need, uid_t uid, pid_t self,
-		      struct cgroup_place *ret, struct err *err)
+/* Can our group be made here? Then *ret is filled in. */
+static bool will_do(const struct search *s, const char *dir, const struct look *l, bool is_own,
+		    struct cgroup_place *ret)
 {
-	char dir[PATH_MAX];
+	unsigned take = s->ask->need | (s->ask->want & l->has);
+	bool is_leaf = (take & ~l->gives) && !l->is_empty && !l->is_real_root;
+
+	if (!l->is_ours || take & ~l->has || (is_leaf && !(is_own && l->is_self_only)))
+		return false;
+	(void)cgroup_keep(ret->parent, sizeof(ret->parent), dir, strlen(dir));
+	ret->take = take;
+	ret->leaf = is_leaf;
+	return true;
+}
+
+/* The nearest unit, up to which we go, has to be marked: see the head of this file. */
+static int unit_check(const struct search *s, const char *top, struct err *err)
+{
+	struct stat st;
+
+	/* Another's is refused for that, and needs no mark. */
+	if (stat(top, &st) == 0 && (st.st_uid != s->ask->uid || is_delegated(top)))
+		return 0;
+	cgroup_say(err, EACCES, hint_unit, "%s belongs to systemd (it has no Delegate=yes)", top);
+	return -err->num;
+}
+
+/* From our own group up to its unit (or the mount): the first directory that will do. */
+static int place_here(struct search *s, struct cgroup_place *ret, struct err *err)
+{
+	char dir[PATH_MAX], top[PATH_MAX];
 	struct look l;
 	size_t unit, stop;
 	bool is_own = true;
 
-	if (own_dir(h, dir, err) < 0)
+	s->is_final = own_dir(s->h, dir, err) < 0;
+	if (s->is_final)
 		return -err->num;
-	unit = unit_end(dir, h->mount);
-	stop = unit ? unit : strlen(h->mount);
+	unit = unit_end(dir, s->h->mount);
+	stop = unit ? unit : strlen(s->h->mount);
 	if (unit) {
-		char top[PATH_MAX];
-
-		(void)keep(top, sizeof(top), dir, unit);
-		if (!is_delegated(top) && (look_at(top, uid, self, &l) < 0 || l.is_ours)) {
-			say(err, EACCES, hint_scope,
-			    "%s belongs to systemd (it has no Delegate=yes)", top);
+		(void)cgroup_keep(top, sizeof(top), dir, unit);
+		if (unit_check(s, top, err) < 0)
 			return -err->num;
-		}
 	}
-	for (size_t len = strlen(dir); len >= stop; is_own = false) {
+	for (size_t len = strlen(dir); len >= stop && len > 0; is_own = false) {
 		int rc;
 
 		dir[len] = '\0';
-		rc = look_at(dir, uid, self, &l);
+		rc = look_at(dir, s->ask->uid, s->ask->self, &l);
 		if (rc < 0)
 			return err_set(err, -rc, "%s", dir);
-		if (l.is_real_root && uid == 0)
+		if (l.is_real_root && s->ask->uid == 0)
 			break; /* has a better rung */
-		if (l.is_ours && !(need & ~l.has) &&
-		    (!(need & ~l.gives) || l.is_empty || l.is_real_root ||
-		     (is_own && l.is_self_only))) {
-			(void)keep(ret->parent, sizeof(ret->parent), dir, len);
-			ret->make = false;
-			ret->leaf = (need & ~l.gives) && !l.is_empty && !l.is_real_root;
+		if (will_do(s, dir, &l, is_own, ret))
 			return 0;
-		}
-		refuse(dir, &l, need, err);
+		refuse(s, dir, &l, err);
 		if (!l.is_ours)
 			break; /* nor is anything above it */
+		s->is_ours = true;
 		while (len > 0 && dir[len - 1] != '/')
 			len--;
 		len = len ? len - 1 : 0;
-		if (!len)
-			break;
 	}
 	return err->is_set ? -err->num : -ENOENT;
 }
 
 /* Real root, with the real root of the tree in sight: a group of our own there. */
-static int place_root(const struct cgroup_host *h, unsigned need, pid_t self,
-		      struct cgroup_place *ret, struct err *err)
+static int place_root(const struct search *s, struct cgroup_place *ret, struct err *err)
 {
+	const char *top = s->h->mount;
 	struct look l;
-	char list[64];
-	int rc = look_at(h->mount, 0, self, &l);
+	int rc = look_at(top, 0, s->ask->self, &l);
 
 	if (rc < 0)
-		return err_set(err, -rc, "%s", h->mount);
-	if (!l.is_real_root || strcmp(h->root, "/") != 0)
+		return err_set(err, -rc, "%s", top);
+	if (!l.is_real_root || strcmp(s->h->root, "/") != 0)
 		return -ENOENT;
 	if (!l.is_ours) {
-		refuse(h->mount, &l, need, err);
+		refuse(s, top, &l, err);
 		return -err->num;
 	}
-	if (need & ~l.has) {
-		cgroup_ctl_list(need & ~l.has, 0, list, sizeof(list));
-		say(err, ENOENT,
-		    "see /proc/cgroups, and cgroup_disable= in /proc/cmdline; or do without: "
-		    "--allow-missing=cgroup",
-		    "this kernel offers no controller %s in cgroup v2", list);
+	if (cgroup_kernel_has(s->h, s->ask->need, err) < 0)
 		return -err->num;
-	}
-	if ((size_t)snprintf(ret->parent, sizeof(ret->parent), "%s/pillbox", h->mount) >=
+	if ((size_t)snprintf(ret->parent, sizeof(ret->parent), "%s/pillbox", top) >=
 	    sizeof(ret->parent))
-		return err_set(err, ENAMETOOLONG, "%s", h->mount);
+		return err_set(err, ENAMETOOLONG, "%s", top);
 	ret->make = true;
-	ret->leaf = false;
+	ret->take = s->ask->need | (s->ask->want & l.has);
 	return 0;
 }
 
-int cgroup_place(const struct cgroup_host *h, unsigned need, uid_t uid, pid_t self,
-		 struct cgroup_place *ret, struct err *err)
+static bool systemd_runs(const char *run)
 {
-	struct err here = {0};
+	char path[PATH_MAX];
 
-	if (need & h->v1)
-		return fail_v1(h, need & h->v1, err);
-	if (place_here(h, need, uid, self, ret, &here) == 0)
+	(void)snprintf(path, sizeof(path), "%s/systemd/system", run); /* sd_booted(3) */
+	return access(path, F_OK) == 0;
+}
+
+/* All rungs, for one set of wishes. */
+static int ladder(const struct cgroup_host *h, const struct cgroup_ask *ask,
+		  struct cgroup_place *ret, struct err *err)
+{
+	struct search s = {.h = h, .ask = ask, .has_systemd = systemd_runs(ask->run)};
+	struct err here = {0}, above = {0};
+	int rc = place_here(&s, ret, &here);
+
+	if (rc == 0)
 		return 0;
-	if (uid == 0 && h->mount[0]) {
-		int rc = place_root(h, need, self, ret, err);
-
-		if (rc == 0 || err->is_set)
-			return rc;
-	}
+	if (!s.is_final && ask->uid == 0)
+		rc = place_root(&s, ret, &above);
+	else if (!s.is_final && s.has_systemd)
+		rc = scope_place(h, ask, ret, &above);
+	if (rc == 0)
+		return 0;
+	/* Without a manager nothing can be asked, and a place of our own is nearer than that. */
+	if (above.is_set && (above.num != ESRCH || !s.is_ours))
+		here = above;
 	if (!here.is_set)
 		err_set(&here, ENOENT, "no directory of %s takes a group", h->mount);
 	*err = here;
 	return -err->num;
+}
+
+int cgroup_place(const struct cgroup_host *h, const struct cgroup_ask *ask,
+		 struct cgroup_place *ret, struct err *err)
+{
+	struct cgroup_ask less = *ask;
+	int rc;
+
+	if (ask->need & h->v1)
+		return fail_v1(h, ask->need & h->v1, err);
+	rc = ladder(h, ask, ret, err);
+	/* What is only counted must not cost a limit its place. */
+	if (rc < 0 && ask->need && ask->want) {
+		*err = (struct err){0};
+		less.want = 0;
+		rc = ladder(h, &less, ret, err);
+	}
+	return rc;
 }

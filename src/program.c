@@ -27,6 +27,7 @@ const struct step *const program[] = {
 
 	/* The launcher acts. From here on the request is read-only memory. */
 	&step_overlay_dirs,
+	&step_cgroup_scope,
 	&step_cgroup,
 	&step_clone,
 	&step_idmap,

@@ -189,6 +189,12 @@ static void man_files(FILE *out)
 		".TP\n.I /etc/passwd\\fR, \\fI/etc/group",
 		"Those of ROOTFS, where `--user` or `--group-add` gives a name. They are read "
 		"strictly, and a name of digits is an id.",
+		".TP\n.I PREFIX/libexec/pillbox/pillbox-scope",
+		"Asks the user's systemd for a scope, where a limit has no other place. One in the "
+		"directory of pillbox itself goes first. It belongs to root or to the caller and is "
+		"writable by nobody else, or it is not executed.",
+		".TP\n.I /run/user/UID/systemd/private",
+		"Where it asks, or else at /run/user/UID/bus. The environment is not looked at.",
 		".TP\n.I /run/secrets",
 		"Inside: what `--secret` asked for, on a file system of its own in memory.",
 		".SH EXAMPLES",

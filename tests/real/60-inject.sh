@@ -17,7 +17,7 @@ wanted_by() { # STEP
 	guard) echo --no-init ;;
 	landlock) echo --landlock on ;;
 	verify) echo --verify ;;
-	cgroup) echo -m 64m ;;
+	cgroup | cgroup-scope) echo -m 64m ;;
 	lsm) echo --security-opt apparmor=pillbox-default ;;
 	esac
 }
@@ -98,6 +98,9 @@ each_step() {
 		root-idmap | overlay-dirs) # nobody else wants them
 			mkdir -p "$TMP/ov"
 			[ "$ID" != root ] || t "$step fails" fails "$step"
+			;;
+		cgroup-scope) # nobody else asks systemd
+			[ "${PILLBOX_PLACE-}" != session ] || t "$step fails" fails "$step"
 			;;
 		tty | tty-attach) t "$step fails, on a terminal" fails_on_terminal "$step" ;;
 		guard | hold | pivot | session | exec)

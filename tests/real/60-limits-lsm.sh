@@ -22,7 +22,7 @@ limit_on_v1() {
 	memory=$(v1_mount memory)
 	[ -n "$memory" ] || { skip "memory is not bound to cgroup v1 here"; return; }
 	pb -m 64m "$ROOT" -- /bin/probe exit 0
-	want_refused 125 "^pillbox: cgroup-plan: --memory: memory is bound to cgroup v1 at $memory\$" \
+	want_refused 125 "^pillbox: cgroup-plan: --memory: memory is bound to cgroup v1 at $memory( \\(a hybrid host: .*\\))?\$" \
 		'^hint: boot with systemd.unified_cgroup_hierarchy=1 .* cgroup_no_v1=all '
 }
 t 'a limit on cgroup v1 names controller, place and cure' limit_on_v1

@@ -127,13 +127,30 @@ Test(program, hints_end_and_say_something)
 Test(program, order_that_the_kernel_does_not_check)
 {
 	static const char *const before[][2] = {
-		{"idmap", "become-root"}, {"idmap", "undump"},   {"private", "root-bind"},
-		{"root-ro", "mounts"},    {"proc", "mask"},      {"dev", "mask"},
-		{"sysctl", "mask"},       {"mounts", "secrets"}, {"pivot", "cwd"},
-		{"filter-early", "caps"}, {"caps", "leash"},     {"nnp", "filter"},
-		{"mounts", "landlock"},   {"caps", "init"},      {"leash", "init"},
-		{"landlock", "init"},     {"init", "fds"},       {"fds", "filter"},
-		{"filter", "verify"},     {"keyring", "filter"}, {"lsm", "nnp"},
+		{"idmap", "become-root"},
+		{"idmap", "undump"},
+		{"private", "root-bind"},
+		{"root-ro", "mounts"},
+		{"proc", "mask"},
+		{"dev", "mask"},
+		{"sysctl", "mask"},
+		{"mounts", "secrets"},
+		{"pivot", "cwd"},
+		{"filter-early", "caps"},
+		{"caps", "leash"},
+		{"nnp", "filter"},
+		{"mounts", "landlock"},
+		{"caps", "init"},
+		{"leash", "init"},
+		{"landlock", "init"},
+		{"init", "fds"},
+		{"fds", "filter"},
+		{"filter", "verify"},
+		{"keyring", "filter"},
+		{"lsm", "nnp"},
+		{"cgroup-plan", "cgroup-scope"},
+		{"cgroup-scope", "cgroup"},
+		{"cgroup", "clone"},
 	};
 
 	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
