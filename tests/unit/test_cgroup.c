@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
