@@ -416,6 +416,7 @@ int runner_launch(const struct spec *s, const struct seam *seam)
 	run.baton = run.baton_child = run.hand = run.received = run.sigfd = run.pidfd = -1;
 	run.workload = run.root_src = run.overlay_src = run.root_tree = run.root = -1;
 	run.null = run.proc = run.dev = run.tty = run.cgroup = run.cgroup_parent = -1;
+	run.remover_order = -1;
 	run.page = mmap(NULL, sizeof(*run.page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);
 	run.src = fd_table(s->n_mounts);
