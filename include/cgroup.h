@@ -110,6 +110,14 @@ void cgroup_sweep(int parent);
 int cgroup_sweep_hold(int parent);
 
 /*
+ * Real root: a process that removes CGROUP_ROOT_DIR from `top` once it is told to or the launcher is
+ * dead. _end tells it, and waits until it did.
+ */
+#define CGROUP_ROOT_DIR "pillbox"
+int cgroup_remover_start(struct run *r, int top, struct err *err);
+void cgroup_remover_end(struct run *r);
+
+/*
  * Is the group that failed with `err` one that only counts? Then the sandbox is the same without
  * it, the reason is told as a note, and *err is empty again.
  */

@@ -190,6 +190,8 @@ struct run {
 	int tty;       /* parent: the master; child: the slave */
 	int cgroup;    /* parent: directory of our group */
 	int cgroup_parent;       /* parent: the directory that it is in, to remove it again */
+	int remover_order;       /* parent: pipe to the remover (cgroup_remover.c), or -1 */
+	pid_t remover;           /* parent: the remover, or 0 */
 	bool has_no_scope;       /* parent: there was to be one, to count in, and systemd refused */
 	dev_t own_dev[OWN_DEVS]; /* child: st_dev of file systems we mounted and may create in */
 	size_t n_own_dev;

@@ -53,6 +53,10 @@ int workload_status(const struct page *page, bool has_init, int code, int value,
  */
 int confine_process(const char *name, const struct mini_rule *rules, size_t n, struct err *err);
 
+/* The same, but for these capabilities: of the remover (cgroup_remover.c) and nobody else. */
+int confine_process_with(const char *name, uint64_t caps, const struct mini_rule *rules, size_t n,
+			 struct err *err);
+
 /* Close every descriptor that is not in keep (any order, -1 and doubles allowed). 0 or -errno. */
 int close_all_but(const int *keep, size_t n);
 

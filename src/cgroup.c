@@ -106,8 +106,9 @@ static int controllers_hand_on(int fd, const char *dir, const struct plan *p, st
 }
 
 /* Real root: our own directory below the root of the tree, with the controllers it needs. */
-static int parent_make(const struct plan *p, struct err *err)
+static int parent_make(struct run *r, struct err *err)
 {
+	const struct plan *p = r->plan;
 	const char *slash = strrchr(p->cgroup_parent, '/');
 	char top[PATH_MAX];
 	auto_close int fd = -1;
@@ -117,6 +118,9 @@ static int parent_make(const struct plan *p, struct err *err)
 	if (fd < 0)
 		return err_set(err, -fd, "%s", top);
 	if (controllers_hand_on(fd, top, p, err) < 0)
+		return -err->num;
+	/* Before the directory: what is made has somebody who will remove it. */
+	if (cgroup_remover_start(r, fd, err) < 0)
 		return -err->num;
 	if (mkdirat(fd, slash + 1, 0755) < 0 && errno != EEXIST)
 		return err_set(err, errno, "%s", p->cgroup_parent);
@@ -140,7 +144,7 @@ static int parent_open(struct run *r, struct err *err)
 	struct statfs fs;
 	int fd;
 
-	if (p->cgroup_make && parent_make(p, err) < 0)
+	if (p->cgroup_make && parent_make(r, err) < 0)
 		return -err->num;
 	fd = dir_open(AT_FDCWD, p->cgroup_parent);
 	if (fd < 0)
@@ -351,14 +355,11 @@ static void cgroup_undo(struct run *r)
 	if (rc < 0)
 		note("group %s/%s stays: %s", r->plan->cgroup_parent, r->plan->cgroup_name,
 		     strerrordesc_np(-rc));
-	if (r->cgroup_parent < 0)
-		return;
-	if (r->plan->cgroup_leaf)
+	if (r->cgroup_parent >= 0 && r->plan->cgroup_leaf)
 		leaf_leave(r);
-	/* By way of itself, no descriptor of the one above is held. EBUSY: others are in it. */
-	if (r->plan->cgroup_make)
-		(void)unlinkat(r->cgroup_parent, "../pillbox", AT_REMOVEDIR);
-	(void)close(take_fd(&r->cgroup_parent));
+	if (r->cgroup_parent >= 0)
+		(void)close(take_fd(&r->cgroup_parent));
+	cgroup_remover_end(r); /* of what root's rung made */
 }
 
 static int cgroup_run(struct run *r, struct err *err)

@@ -367,7 +367,7 @@ static int place_root(const struct search *s, struct cgroup_place *ret, struct e
 	}
 	if (cgroup_kernel_has(s->h, s->ask->need, err) < 0)
 		return -err->num;
-	if ((size_t)snprintf(ret->parent, sizeof(ret->parent), "%s/pillbox", top) >=
+	if ((size_t)snprintf(ret->parent, sizeof(ret->parent), "%s/" CGROUP_ROOT_DIR, top) >=
 	    sizeof(ret->parent))
 		return err_set(err, ENAMETOOLONG, "%s", top);
 	ret->make = true;

@@ -35,10 +35,10 @@ int __lsan_is_turned_off(void)
 }
 #endif
 
-static int drop_caps(struct err *err)
+static int drop_caps(uint64_t keep, struct err *err)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+	struct __user_cap_data_struct left[_LINUX_CAPABILITY_U32S_3] = {0};
 
 	/* Without CAP_SETPCAP the bounding set stays; no_new_privs makes it worthless anyway. */
 	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
@@ -47,12 +47,20 @@ static int drop_caps(struct err *err)
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
 		return err_set(err, errno, "clear ambient capabilities");
 	/* Lowering the permitted set, unlike raising it, keeps the parent-death signal. */
-	if (syscall(SYS_capset, &head, none))
-		return err_set(err, errno, "drop all capabilities");
+	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+		left[i].effective = left[i].permitted = (uint32_t)(keep >> (32 * i));
+	if (syscall(SYS_capset, &head, left))
+		return err_set(err, errno, "drop capabilities");
 	return 0;
 }
 
 int confine_process(const char *name, const struct mini_rule *rules, size_t n, struct err *err)
+{
+	return confine_process_with(name, 0, rules, n, err);
+}
+
+int confine_process_with(const char *name, uint64_t caps, const struct mini_rule *rules, size_t n,
+			 struct err *err)
 {
 	int ret;
 
@@ -60,7 +68,7 @@ int confine_process(const char *name, const struct mini_rule *rules, size_t n, s
 		return err_set(err, errno, "name the process %s", name);
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
 		return err_set(err, errno, "make the process undumpable");
-	ret = drop_caps(err);
+	ret = drop_caps(caps, err);
 	if (ret)
 		return ret;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
@@ -162,9 +170,9 @@ int confine_launcher(const struct run *r, const int *terminal, size_t n_terminal
 	const bool is_own_wanted[] = {true, r->guard > 0, r->cgroup >= 0, r->cgroup_parent >= 0,
 				      r->cgroup_parent >= 0};
 	struct mini_rule rules[ARRAY_SIZE(launcher_rules) + ARRAY_SIZE(own)];
-	int keep[12] = {STDERR_FILENO, r->sigfd,  r->pidfd,
-			r->workload,   r->cgroup, r->cgroup_parent};
-	size_t n_keep = 6;
+	int keep[13] = {STDERR_FILENO, r->sigfd,         r->pidfd,        r->workload,
+			r->cgroup,     r->cgroup_parent, r->remover_order};
+	size_t n_keep = 7;
 	size_t n = ARRAY_SIZE(launcher_rules);
 	int ret;
 

@@ -101,6 +101,13 @@ nothing_left() {
 		sleep 0.05
 	done
 	after=$(host_state)
+	# In a session a limit gets a scope, which systemd removes a moment after its launcher's end.
+	tries=0
+	while [ "$after" != "$STATE_BEFORE" ] && [ "${PILLBOX_PLACE-}" = session ] && [ $tries -lt $((50 * SLOW)) ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+		after=$(host_state)
+	done
 	[ -n "$after" ] || bad "the host's state cannot be read"
 	[ "$after" = "$STATE_BEFORE" ] ||
 		bad "the host changed: $(diff <(echo "$STATE_BEFORE") <(echo "$after") | tr '\n' ' ' | cut -c1-300)"

@@ -17,6 +17,7 @@
 
 #include "cgroup.h"
 #include "step.h"
+#include "supervise.h"
 
 /* Each test has a directory of its own, as if it were the root of the tree. */
 static char mount[PATH_MAX], top[PATH_MAX + 32], parent[PATH_MAX + 64];
@@ -47,7 +48,7 @@ static bool setup(const char *name)
 	plan.cgroup_name = name;
 	run.spec = &spec;
 	run.plan = &plan;
-	run.cgroup = run.cgroup_parent = run.workload = -1;
+	run.cgroup = run.cgroup_parent = run.workload = run.remover_order = -1;
 	return true;
 }
 
@@ -82,6 +83,60 @@ Test(cgroup_dir, made_and_removed)
 	step_cgroup.undo(&run);
 	cr_expect(!exists("pillbox-unit-a") && run.cgroup == -1 && run.cgroup_parent == -1);
 	step_cgroup.undo(&run); /* nothing left to do, nothing done */
+	drop();
+}
+
+/*
+ * The launcher has no capabilities left by then, and the real root of the tree has mode 0555. This is
+ * that mode and that launcher: without the remover the directory would stay.
+ */
+Test(cgroup_dir, removed_without_capabilities)
+{
+	struct err e = {0};
+	int status = 0;
+	pid_t pid;
+
+	if (!setup("pillbox-unit-g"))
+		cr_skip_test("needs root and cgroup2");
+	cr_assert(chmod(top, 0555) == 0);
+	pid = fork();
+	if (pid == 0) {
+		if (step_cgroup.run(&run, &err) < 0 || run.remover <= 0)
+			_exit(1);
+		run.sigfd = run.pidfd = -1;
+		if (confine_launcher(&run, NULL, 0, &e) < 0)
+			_exit(2);
+		/* The counterpart: this process cannot. */
+		if (unlinkat(run.cgroup_parent, "../other", AT_REMOVEDIR) == 0 || errno != ENOENT)
+			_exit(3);
+		step_cgroup.undo(&run);
+		_exit(run.remover == 0 ? 0 : 4);
+	}
+	cr_expect(waitpid(pid, &status, 0) == pid && status == 0, "status %x", status);
+	cr_expect(access(parent, F_OK) < 0, "%s stays", parent);
+	drop();
+}
+
+/* Killed, the launcher gives no word; the pipe's end is one. */
+Test(cgroup_dir, removed_when_the_launcher_is_killed)
+{
+	int status = 0, ms = 0;
+	pid_t pid;
+
+	if (!setup("pillbox-unit-h"))
+		cr_skip_test("needs root and cgroup2");
+	pid = fork();
+	if (pid == 0) {
+		/* With the group in it, the directory would be kept for the next run to sweep. */
+		if (step_cgroup.run(&run, &err) < 0 ||
+		    unlinkat(run.cgroup_parent, "pillbox-unit-h", AT_REMOVEDIR) < 0)
+			_exit(1);
+		(void)raise(SIGKILL);
+	}
+	cr_expect(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status), "status %x", status);
+	for (; access(parent, F_OK) == 0 && ms < 5000; ms += 10)
+		(void)usleep(10000);
+	cr_expect(access(parent, F_OK) < 0, "%s stays", parent);
 	drop();
 }
 
@@ -120,7 +175,8 @@ Test(cgroup_dir, name_in_use)
 	spec.name = "unit-c";
 	cr_assert(step_cgroup.run(&run, &err) == 0, "%s", err.msg);
 	other = run;
-	other.cgroup = other.cgroup_parent = -1;
+	other.cgroup = other.cgroup_parent = other.remover_order = -1;
+	other.remover = 0;
 	cr_expect(step_cgroup.run(&other, &err) == -EEXIST);
 	cr_expect(err.num == EEXIST && strstr(err.hint, "--name"), "%s", err.hint);
 	step_cgroup.undo(&other);
