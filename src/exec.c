@@ -206,8 +206,7 @@ static void exec_sh(const struct run *r, struct sh *out)
 		"new tree is all that there is.");
 	sh_line(out, "exec \"$@\" /bin/sh -euc '");
 	sh_line(out, "\tunset PWD OLDPWD SHLVL # set by this shell, not by us");
-	sh_line(out, "\techo >&4");
-	sh_line(out, "\tread -r _ <&3");
+	sh_line(out, "\techo >&4; read -r _ <&3");
 	sh_line(out, "\texec 3<&- 4>&-");
 	if (s->has_init) {
 		sh_line(out, "\t(exec \"$@\") || exit \"$?\"");

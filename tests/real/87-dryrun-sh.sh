@@ -59,8 +59,11 @@ comparable() {
 			ns.*)
 				kind=${line#ns.} kind=${kind%%=*}
 				host=$(readlink "/proc/self/ns/$kind")
-				[ "${line#*=}" = "$host" ] && echo "ns.$kind=host" || echo "ns.$kind=${line#*=}" |
-					sed 's/\[[0-9]*\]/[new]/'
+				if [ "${line#*=}" = "$host" ]; then
+					echo "ns.$kind=host"
+				else
+					echo "ns.$kind=${line#*=}" | sed 's/\[[0-9]*\]/[new]/'
+				fi
 				;;
 			*) printf '%s\n' "$line" ;;
 			esac
@@ -118,7 +121,7 @@ echo of-the-host >"$SRC/file"
 chmod -R a+rX "$SRC"
 [ "$ID" = root ] || chown -R "$(user_of "$ID")" "$SRC" "$TMP"
 
-binds=(-v "$SRC:/mnt:ro" -v "$SRC:/opt" -v "$SRC/file:/tmp/a/b/file:ro" --tmpfs /srv:size=1m,exec,mode=0700)
+binds=(-v "$SRC:/mnt:ro" -v "$SRC:/opt" -v "$SRC/file:/tmp/a/b/file:ro" --tmpfs '/srv:size=1m,exec,mode=0700')
 rights=(-e A=b -e "B=it's \$HOME" --hostname box --ulimit nofile=100:200 --ulimit core=5:5
 	--sysctl net.ipv4.ip_unprivileged_port_start=80 --cap-add NET_RAW --cap-add NET_BIND_SERVICE
 	--oom-score-adj 500)
@@ -244,6 +247,10 @@ t 'attempts of a root with capabilities are refused alike' attempts --preset doc
 
 keyring() {
 	local own
+	if [ ${#KEYRING[@]} != 0 ]; then
+		skip 'keyctl is not installed: scripts/packages install test'
+		return
+	fi
 	own=$(as "$ID" "$STAGE/bin/probe" facts | sed -n 's/^keyring=//p')
 	script --security-opt seccomp=unconfined "$ROOT" -- /bin/probe facts
 	by_hand
@@ -251,9 +258,7 @@ keyring() {
 	fact keyring | grep -qx '[0-9]*' || bad "keyring=$(fact keyring)"
 	[ "$(fact keyring)" != "$own" ] || bad "the session keyring is the caller's"
 }
-if [ ${#KEYRING[@]} = 0 ]; then
-	t 'a session keyring of its own' keyring
-fi
+t 'a session keyring of its own' keyring
 
 # --- secrets and values -----------------------------------------------------------------------------
 
@@ -314,7 +319,7 @@ own_names() {
 }
 t "the script's own variables are nobody else's" own_names
 
-# shellcheck of the script and of each shell in it
+# What shellcheck says of the script, and of each shell in it
 checked() {
 	local part
 	shellcheck "$SCRIPT" >"$TMP/findings" || bad "shellcheck: $(head -n 20 "$TMP/findings")"
@@ -351,12 +356,13 @@ clean() { # [OPTION...]
 	want_ok
 	checked
 }
-if command -v shellcheck >/dev/null; then
-	t 'shellcheck: hardened' clean "${binds[@]}" "${rights[@]}"
-	t 'shellcheck: docker' clean --preset docker --no-init
-	t 'shellcheck: limits, secrets, writable' clean --preset strict --allow-missing=cgroup,apparmor --writable \
-		--secret "src=$SRC/file" -e "A=\$x"
-fi
+checkable() { # [OPTION...]
+	if command -v shellcheck >/dev/null; then clean "$@"; else skip 'shellcheck is not installed'; fi
+}
+t 'shellcheck: hardened' checkable "${binds[@]}" "${rights[@]}"
+t 'shellcheck: docker' checkable --preset docker --no-init
+t 'shellcheck: limits, secrets, writable' checkable --preset strict --allow-missing=cgroup,apparmor --writable \
+	--secret "src=$SRC/file" -e "A=\$x"
 
 # --- the end ----------------------------------------------------------------------------------------
 

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "drysh.h"
+#include "cgroup.h"
+#include "drysh_frame.h"
 #include "util.h"
 
 static struct arena arena;
@@ -160,4 +162,94 @@ Test(drysh, names_of_variables)
 		cr_expect(!sh_is_name(bad[i]) && !sh_is_variable(bad[i]), "%s", bad[i]);
 	/* A value of the user's may be called so; but "$root" in the script is the script's. */
 	cr_expect(sh_is_name("root") && !sh_is_variable("root"));
+}
+
+/* ---- the control group ---------------------------------------------------------------------- */
+
+static struct plan plan;
+static const struct run group_run = {.spec = &spec, .plan = &plan};
+
+/* What cgroup_sh() wrote, as one program for dash: the launcher's part, then what is given, the end. */
+static void group_script(const char *between, char *buf, size_t size)
+{
+	struct sh out = {.r = &group_run, .step = &step_cgroup, .at = SH_LAUNCHER};
+
+	for (size_t i = 0; i < SH_PARTS; i++)
+		sh_text_begin(&out.part[i]);
+	sh_text_begin(&out.tools);
+	cgroup_sh(&group_run, &out);
+	for (size_t i = 0; i < SH_PARTS; i++)
+		sh_text_end(&out.part[i]);
+	sh_text_end(&out.tools);
+	/* A plain directory stands for the group: its files have to be removed by hand. */
+	snprintf(buf, size,
+		 "set -eu\nrmdir() { rm -r \"$1\"; }\nclean_up() {\n%s}\n%s\n%s\nclean_up\n",
+		 out.part[SH_END].buf, out.part[SH_LAUNCHER].buf, between);
+	for (size_t i = 0; i < SH_PARTS; i++)
+		free(out.part[i].buf);
+	free(out.tools.buf);
+}
+
+static void shell_runs(const char *script, char *ret, size_t size)
+{
+	const char *const argv[] = {"dash", "-c", script, NULL};
+	int out[2], status;
+	size_t len = 0;
+	ssize_t n;
+	pid_t pid;
+
+	cr_assert(pipe(out) == 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(out[1], 1);
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(126);
+	}
+	close(out[1]);
+	while (len < size - 1 && (n = read(out[0], ret + len, size - 1 - len)) > 0)
+		len += (size_t)n;
+	ret[len] = '\0';
+	close(out[0]);
+	waitpid(pid, &status, 0);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d of:\n%s", status,
+		  script);
+}
+
+/* The same files and values as cgroup.c writes, whatever the name and the place are called. */
+Test(drysh, the_group_gets_the_limits)
+{
+	char dir[] = "/tmp/unit-drysh.XXXXXX", script[16384], got[4096];
+	struct cgroup_write w[CGROUP_WRITES];
+	size_t n;
+
+	cr_assert(mkdtemp(dir));
+	preset_apply(&spec, PRESET_STRICT);
+	spec.limits.cpu_shares = 512;
+	spec.limits.reservation = 16 << 20;
+	spec.name = "it's";
+	plan.has_cgroup = true;
+	plan.cgroup_parent = arena_printf(&arena, "%s/a $(id) b", dir);
+	plan.cgroup_name = CGROUP_PREFIX "it's";
+	plan.cgroup_need = cgroup_need(&spec.limits);
+	cr_assert(mkdir(plan.cgroup_parent, 0700) == 0);
+	group_script("cd \"$group\"; for f in *; do echo \"$f=$(cat \"$f\")\"; done; cd /", script,
+		     sizeof(script));
+	shell_runs(script, got, sizeof(got));
+
+	n = cgroup_writes(&spec.limits, w);
+	cr_assert(n >= 5);
+	for (size_t i = 0; i < n; i++) {
+		const char *want = arena_printf(&arena, "%s=%s\n", w[i].file,
+						w[i].text ? w[i].text : w[i].value);
+
+		/* Without swap there is nothing to limit, and without the file no way to. */
+		cr_expect(strstr(got, want) || !strcmp(w[i].file, "memory.swap.max"),
+			  "no %s in:\n%s", want, got);
+	}
+	cr_expect(access(arena_printf(&arena, "%s/%s", plan.cgroup_parent, plan.cgroup_name),
+			 F_OK) != 0,
+		  "the group is still there");
+	cr_expect(unlink(arena_printf(&arena, "%s/cgroup.subtree_control", plan.cgroup_parent)) ==
+		  0);
+	cr_expect(rmdir(plan.cgroup_parent) == 0 && rmdir(dir) == 0);
 }
