@@ -22,6 +22,7 @@ wanted_by() { # STEP
 	secrets-read | secrets) echo "--secret src=$STAGE/sentinel/file,target=word" ;;
 	filter-early | sys) echo --preset docker ;;
 	overlay-check) echo --writable ;;
+	io-devices) echo -q --blkio-weight 500 --allow-missing=cgroup ;;
 	overlay-dirs) echo "--overlay $TMP/ov" ;;
 	oom) echo --oom-score-adj 500 ;;
 	guard) echo --no-init ;;
