@@ -62,7 +62,7 @@ $(B)/gendoc: $(GENDOC:%=$(B)/%.o) $(LIBOBJ)
 # ---- tests -------------------------------------------------------------------------------------
 
 # pillbox with a seam in front: one step fails, is left out, or stands elsewhere (tests/seam.c)
-seam: $(B)/pillbox-seam $(B)/probe
+seam: $(B)/pillbox-seam $(B)/probe $(B)/harness
 $(B)/pillbox-seam: tests/seam.c $(LIBOBJ)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
 
@@ -71,6 +71,11 @@ $(B)/pillbox-seam: tests/seam.c $(LIBOBJ)
 $(B)/probe: $(wildcard tests/probe*.c) $(wildcard tests/probe*.h)
 	@mkdir -p $(@D)
 	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -static $(filter %.c,$^) -o $@
+
+# What stands around each of those tests: static, because a loader is slow where it is emulated
+$(B)/harness: tests/harness.c
+	@mkdir -p $(@D)
+	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -static $< -o $@
 
 UNIT = $(sort $(wildcard tests/unit/*.c tests/lib/*.c))
 unit: $(B)/unit
@@ -82,7 +87,8 @@ $(B)/unit: $(UNIT) $(LIBOBJ)
 ASAN = B=build-asan OPT="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
 	LINK=-pie HARDEN=-fno-omit-frame-pointer
 asan:
-	$(MAKE) $(ASAN) build-asan/pillbox build-asan/pillbox-seam build-asan/probe build-asan/unit
+	$(MAKE) $(ASAN) build-asan/pillbox build-asan/pillbox-seam build-asan/probe build-asan/harness \
+		build-asan/unit
 
 # Fuzzers: make fuzz T=60 gives each T seconds
 T ?= 10

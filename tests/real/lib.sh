@@ -12,8 +12,16 @@
 #     t NAME FUNCTION [ARG...]
 # for each test. The function calls `pb ARGS...` (pillbox run ARGS...) and then the want_*
 # functions; the first that does not hold is the reason of `not ok`.
+#
+# PILLBOX_SLOW=N says that this machine is N times slower than one that is not emulated: all time
+# limits are N times longer. PILLBOX_PLACE=WORD stands before the identity in the tests' names.
+#
+# On an emulated processor a program that is started costs as much as a launch does, so what is done
+# in every test is done by the shell itself or by tests/harness.c ($HARNESS).
 set -u
 export LC_ALL=C
+SLOW=${PILLBOX_SLOW:-1}
+PLACE=${PILLBOX_PLACE:+$PILLBOX_PLACE: }
 
 # --- identities ---------------------------------------------------------------------------------
 
@@ -60,7 +68,9 @@ as() { # ID COMMAND...
 	local user
 	user=$(user_of "$1")
 	shift
-	if [ -n "$user" ]; then
+	if [ -n "$user" ] && [ -n "${HARNESS-}" ]; then
+		"$HARNESS" as "$user" "$@"
+	elif [ -n "$user" ]; then
 		setpriv --reuid "$user" --regid "$user" --init-groups --reset-env \
 			env PATH=/usr/local/bin:/usr/bin:/bin "$@"
 	else
@@ -72,29 +82,18 @@ as() { # ID COMMAND...
 
 # Processes that our launches made, and no others: those that run our copy of pillbox (launcher,
 # guard, init), and those that see one of our trees as a mount.
-live_pids() {
-	{
-		stat -c %N /proc/[0-9]*/exe 2>/dev/null | grep -F " '$STAGE/"
-		grep -lsF " $STAGE/" /proc/[0-9]*/mountinfo
-	} | cut -d/ -f3 | sort -un
-}
+live_pids() { "$HARNESS" left "$STAGE"; }
 
-host_state() {
-	sha256sum </proc/self/mountinfo
-	find /sys/fs/cgroup -type d -name '*pillbox*' ! -path '*/unit-*' 2>/dev/null | sort # unit tests have their own
-	cat /proc/sys/kernel/core_pattern
-	find "$ROOT" "$STAGE/sentinel" -printf '%p %i %m %U %G %s %T@ %l\n' 2>/dev/null | sort | sha256sum
-	sha256sum <"$PB"
-	uname -n
-}
+# Mounts, control groups, core_pattern, names, and every file that a sandbox should not change
+host_state() { "$HARNESS" state "$ROOT" "$STAGE/sentinel" "$PB"; }
 
 nothing_left() {
 	local tries=0 left after
 	while :; do
-		left=$(live_pids | tr '\n' ' ')
+		left=$(live_pids)
 		[ -n "$left" ] || break
 		tries=$((tries + 1))
-		if [ $tries -gt 20 ]; then
+		if [ $tries -gt $((20 * SLOW)) ]; then
 			bad "left behind: $(for p in $left; do tr '\0' ' ' <"/proc/$p/cmdline"; done 2>/dev/null)"
 			for p in $left; do kill -KILL "$p" 2>/dev/null; done
 			break
@@ -102,6 +101,7 @@ nothing_left() {
 		sleep 0.05
 	done
 	after=$(host_state)
+	[ -n "$after" ] || bad "the host's state cannot be read"
 	[ "$after" = "$STATE_BEFORE" ] ||
 		bad "the host changed: $(diff <(echo "$STATE_BEFORE") <(echo "$after") | tr '\n' ' ' | cut -c1-300)"
 	STATE_BEFORE=$after # of the next test
@@ -114,7 +114,7 @@ FAILED=0
 bad() { [ -n "$REASON" ] || REASON=$*; return 0; }
 
 t() { # NAME FUNCTION [ARG...]
-	local name="$ID: $1"
+	local name="$PLACE$ID: $1"
 	shift
 	REASON='' RC='' OUT='' ERR='' RAN='' SKIP=''
 	[ -n "${STATE_BEFORE-}" ] || STATE_BEFORE=$(host_state)
@@ -139,15 +139,19 @@ skip() { SKIP=$*; }
 
 # Run a command as the identity; standard input is what the caller gives.
 run() {
-	local out=$TMP/out err=$TMP/err start=$SECONDS
-	RAN=$(printf '%q ' "$@" | cut -c1-400)
-	as "$ID" timeout --foreground -k 2 "${LIMIT:-20}" "$@" >"$out" 2>"$err"
+	local out=$TMP/out err=$TMP/err start=$SECONDS limit=$((${LIMIT:-20} * SLOW)) user
+	printf -v RAN '%q ' "$@"
+	RAN=${RAN:0:400}
+	user=$(user_of "$ID")
+	"$HARNESS" run "${user:--}" $limit "$@" >"$out" 2>"$err"
 	RC=$?
-	OUT=$(tr -d '\0' <"$out")
-	ERR=$(tr -d '\0' <"$err")
+	{ # bash drops the NUL bytes, and says so
+		OUT=$(<"$out")
+		ERR=$(<"$err")
+	} 2>/dev/null
 	# 124 may be the command's own status
-	if [ "$RC" = 124 ] && [ $((SECONDS - start)) -ge "${LIMIT:-20}" ]; then
-		bad "still running after ${LIMIT:-20} s"
+	if [ "$RC" = 124 ] && [ $((SECONDS - start)) -ge $limit ]; then
+		bad "still running after $limit s"
 	fi
 }
 
@@ -188,17 +192,47 @@ want_ok() {
 	[ "$RC" = 0 ] || bad "exit status $RC: $(printf '%s\n' "$ERR" | head -n 1)"
 }
 
+# Does a line of TEXT match the extended expression, whole with -x, any case with -i?
+has_line() { # [-x] [-i] EXPRESSION TEXT
+	local whole='' any='' line lines rc=1
+	while :; do
+		case $1 in
+		-x) whole=yes ;;
+		-i) any=yes ;;
+		*) break ;;
+		esac
+		shift
+	done
+	# Many lines: one grep is faster than as many expressions compiled.
+	if [ ${#2} -gt 800 ]; then
+		grep -qE ${whole:+-x} ${any:+-i} -- "$1" <<<"$2"
+		return
+	fi
+	local expr=$1
+	[ -z "$whole" ] || expr="^($1)\$"
+	[ -z "$any" ] || shopt -s nocasematch
+	mapfile -t lines <<<"$2"
+	for line in "${lines[@]}"; do
+		if [[ $line =~ $expr ]]; then
+			rc=0
+			break
+		fi
+	done
+	shopt -u nocasematch
+	return $rc
+}
+
 want_out() { # a line of the output matches the extended expression whole
-	printf '%s\n' "$OUT" | grep -qxE -- "$1" || bad "no line '$1' in the output"
+	has_line -x "$1" "$OUT" || bad "no line '$1' in the output"
 }
 
 want_no_out() {
-	! printf '%s\n' "$OUT" | grep -qxE -- "$1" ||
+	! has_line -x "$1" "$OUT" ||
 		bad "in the output: $(printf '%s\n' "$OUT" | grep -xE -- "$1" | head -n 1)"
 }
 
 want_err() { # some line of the errors contains the expression
-	printf '%s\n' "$ERR" | grep -qE -- "$1" || bad "no '$1' in the errors: $(printf '%s\n' "$ERR" | head -n 2)"
+	has_line "$1" "$ERR" || bad "no '$1' in the errors: $(printf '%s\n' "$ERR" | head -n 2)"
 }
 
 want_no_err() {
@@ -207,24 +241,31 @@ want_no_err() {
 
 # The contract for errors: the status, one `pillbox: ` line that matches, hints and notes only besides.
 want_refused() { # RC EXPRESSION...
-	local word
+	local word line lines errors=()
 	want_rc "$1"
 	shift
-	[ "$(printf '%s\n' "$ERR" | grep -vcE '^(pillbox: note: |hint: )')" = 1 ] ||
-		bad "not one line of error: $ERR"
-	printf '%s\n' "$ERR" | grep -vE '^(pillbox: note: |hint: )' | head -n 1 | grep -q '^pillbox: ' ||
-		bad "no line 'pillbox: ...': $(printf '%s\n' "$ERR" | head -n 1)"
-	for word in "$@"; do
-		printf '%s\n' "$ERR" | grep -qiE -- "$word" || bad "no '$word' in: $ERR"
+	mapfile -t lines <<<"$ERR"
+	for line in "${lines[@]}"; do
+		case $line in
+		'pillbox: note: '* | 'hint: '*) ;;
+		*) errors+=("$line") ;;
+		esac
 	done
-	if printf '%s' "$ERR" | tr -d '\n\t' | grep -q '[[:cntrl:]]'; then
-		bad "a control character in the message"
-	fi
+	[ ${#errors[@]} = 1 ] || bad "not one line of error: $ERR"
+	[[ ${errors[0]-} = 'pillbox: '* ]] || bad "no line 'pillbox: ...': ${errors[0]-}"
+	for word in "$@"; do
+		has_line -i "$word" "$ERR" || bad "no '$word' in: $ERR"
+	done
+	[[ ${ERR//[$'\n\t']/} != *[[:cntrl:]]* ]] || bad "a control character in the message"
 	[ -z "$OUT" ] || bad "output from a run that was refused: $OUT"
 }
 
 fact() { # KEY -> its value(s) in the probe's output
-	printf '%s\n' "$OUT" | sed -n "s/^$1=//p"
+	local line lines
+	mapfile -t lines <<<"$OUT"
+	for line in "${lines[@]}"; do
+		[[ $line != "$1="* ]] || printf '%s\n' "${line#*=}"
+	done
 }
 
 want_fact() { # KEY VALUE
@@ -236,5 +277,5 @@ want_fact() { # KEY VALUE
 want_fact_like() { # KEY EXPRESSION
 	local value
 	value=$(fact "$1")
-	printf '%s\n' "$value" | grep -qxE -- "$2" || bad "$1=$value, not like $2"
+	has_line -x "$2" "$value" || bad "$1=$value, not like $2"
 }
