@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lesson.h"
 #include "nearest.h"
 #include "options.h"
 #include "runner.h"
@@ -189,6 +190,8 @@ static const struct command {
 } commands[] = {
 	{"run", "[OPTION...] ROOTFS [--] [COMMAND [ARG...]]",
 	 "run a command in a sandbox around the directory ROOTFS", cmd_run},
+	{"lesson", "[N]", "a short lesson on what a container is made of; without N, the list",
+	 lesson_main},
 	{"help", "", "this text; `pillbox run --help` lists the options of run", cmd_help},
 	{"version", "", "print the version", cmd_version},
 };
