@@ -124,10 +124,12 @@ format:
 
 # Files with tables between markers <!-- NAME: begin --> ... <!-- NAME: end -->
 REGIONS = README.md docs/options.md docs/architecture.md
-docs: $(B)/gendoc
+docs: $(B)/gendoc $(B)/pillbox
 	$(B)/gendoc docs $(REGIONS)
-check-docs: $(B)/gendoc
+	scripts/diagram $(B)/pillbox
+check-docs: $(B)/gendoc $(B)/pillbox
 	$(B)/gendoc --check docs $(REGIONS)
+	scripts/diagram --check $(B)/pillbox
 
 check:
 	scripts/check

@@ -101,6 +101,19 @@ odd_form() {
 }
 t '--dry-run of an unknown form' odd_form
 
+# docs/dry-run.md is what tools rely on.
+keys_are_documented() {
+	local missing options
+	missing=$(for options in '' '--preset docker' '--no-init --oom-score-adj 500 -v /usr:/mnt --tmpfs /x'; do
+		# shellcheck disable=SC2086 # words
+		as "$ID" "$PB" run --dry-run=json $options "$ROOT"
+	done | jq -r 'keys[], (.steps[]|keys[]), (.steps[].values|keys[])' | sort -u |
+		while read -r key; do grep -q "\`$key\`" "$STAGE/dry-run.md" || echo "$key"; done)
+	RAN='jq keys'
+	[ -z "$missing" ] || bad "not in docs/dry-run.md: $missing"
+}
+t 'every key of the JSON is documented' keys_are_documented
+
 # --- the narration ------------------------------------------------------------------------------
 
 told() { # EXPRESSION: a line of the narration
