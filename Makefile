@@ -25,7 +25,7 @@ LINK += -Wl,--no-warnings
 LIBS = -lseccomp -lcap-ng -lapparmor -ljansson -lm
 
 SRC = $(sort $(wildcard src/*.c))
-OBJ = $(SRC:src/%.c=$(B)/%.o) $(B)/builtin_filter.o
+OBJ = $(SRC:src/%.c=$(B)/%.o) $(B)/builtin_filter.o $(B)/lesson_texts.o
 LIBOBJ = $(filter-out $(B)/main.o,$(OBJ))
 PROFILES = default=profiles/seccomp/default.json strict=profiles/seccomp/strict.json \
 	docker=profiles/seccomp/docker.json
@@ -58,7 +58,15 @@ $(B)/mkfilter.o $(GENDOC:%=$(B)/%.o): $(B)/%.o: src/tools/%.c
 	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 $(B)/builtin_filter.c: $(B)/mkfilter $(wildcard profiles/seccomp/*.json)
 	$(B)/mkfilter $@ $(PROFILES)
-$(B)/builtin_filter.o: $(B)/builtin_filter.c
+# The lessons as strings: README.md first, then by number.
+LESSONS = docs/lessons/README.md $(sort $(wildcard docs/lessons/[0-9]*.md))
+$(B)/lesson_texts.c: $(LESSONS) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "lesson.h"'; echo 'const struct lesson lessons[] = {'; \
+		for f in $(LESSONS); do echo "{\"$${f##*/}\","; sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $$f; echo '},'; done; \
+		echo '}; const size_t lessons_len = sizeof(lessons) / sizeof(lessons[0]);'; } >$@.new
+	@mv $@.new $@
+$(B)/builtin_filter.o $(B)/lesson_texts.o: %.o: %.c
 	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -c $< -o $@
 
 $(B)/gendoc: $(GENDOC:%=$(B)/%.o) $(LIBOBJ)

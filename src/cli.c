@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "lesson.h"
 #include "lsm.h"
 #include "nearest.h"
 #include "options.h"
@@ -205,6 +206,8 @@ static const struct command {
 	 "load pillbox's AppArmor profiles, or others, into the kernel; take them out; see whether "
 	 "they are there (exit status 0) and what AppArmor does to user namespaces",
 	 cmd_apparmor},
+	{"lesson", "[N]", "a short lesson on what a container is made of; without N, the list",
+	 lesson_main},
 	{"help", "", "this text; `pillbox run --help` lists the options of run", cmd_help},
 	{"version", "", "print the version", cmd_version},
 };

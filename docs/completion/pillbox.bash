@@ -10,7 +10,7 @@ _pillbox() {
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'run check apparmor help version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run check apparmor lesson help version' -- "$cur")
 		return
 	fi
 	case ${COMP_WORDS[1]} in
