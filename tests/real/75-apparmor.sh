@@ -403,7 +403,7 @@ stacked() { # NAME
 	under "$1" "$PB" run "$ROOT" -- /bin/sh -c 'sleep 100 & kill $!; wait $!; echo $?'
 	want_out 143
 	under "$1" "$PB" run --verbose "$ROOT" -- /bin/probe exit 0
-	want_err 'lsm: stack pillbox-default at execve'
+	want_err 'lsm: at_exec: stack pillbox-default'
 	profiles_gone
 }
 t 'pillbox under a profile adds pillbox-default to it' stacked a-test-around
