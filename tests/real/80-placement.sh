@@ -259,7 +259,7 @@ pid_namespace() { # UID
 	local ID=root as_range=(setpriv --reuid "$USER_RANGE" --regid "$USER_RANGE" --init-groups --reset-env)
 	run unshare --pid --fork --mount-proc "${as_range[@]}" \
 		"$PB" run -m 64m "$TMP/user/root" -- /bin/probe exit 0
-	want_refused 125 '^pillbox: cgroup-scope: --memory: the user manager runs in another pid namespace'
+	want_refused 125 '^pillbox: cgroup-scope: --memory(, --pids-limit)?: the user manager runs in another pid namespace'
 	[ -z "$(group_dirs '*')" ] || bad "somebody was moved into $(group_dirs '*')"
 	run "${as_range[@]}" "$PB" run -m 64m "$TMP/user/root" -- /bin/probe exit 0
 	want_ok
@@ -278,7 +278,7 @@ s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
 os.chown(sys.argv[1], int(sys.argv[2]), -1)' "/run/user/$1/systemd/private" "$1"
 	pb -m 64m "$ROOT" -- /bin/probe exit 0
-	want_refused 125 "^pillbox: cgroup-scope: --memory: the user manager does not answer: /run/user/$1/systemd/private: Connection refused" \
+	want_refused 125 "^pillbox: cgroup-scope: --memory(, --pids-limit)?: the user manager does not answer: /run/user/$1/systemd/private: Connection refused" \
 		'systemctl restart user@'
 	# D-Bus alone will do as well.
 	mv "/run/user/$1/bus.away" "/run/user/$1/bus"
@@ -393,7 +393,7 @@ session_same_name() {
 	local i
 	hold "$PB" run -m 64m --name a+b "$ROOT" -- "${waiting[@]}"
 	pb -m 64m --name a+b "$ROOT" -- /bin/probe exit 0
-	want_refused 125 '^pillbox: cgroup-scope: --memory: there is a scope of this name$' \
+	want_refused 125 '^pillbox: cgroup-scope: --memory(, --pids-limit)?: there is a scope of this name$' \
 		'^hint: a sandbox of this name is running: choose another --name'
 	release
 	want_rc 0
@@ -450,9 +450,9 @@ session_impostors() {
 	want_refused 125 '^pillbox: cgroup-plan: --memory: .*/pillbox-scope is not executed: others could have written it'
 	# What it says isn't believed, and what it quotes can't drive a terminal.
 	impostor 0755 'echo done'
-	want_refused 125 '^pillbox: cgroup-scope: --memory: systemd says that we are in .*/app.slice/pillbox-.*, and the kernel '
+	want_refused 125 '^pillbox: cgroup-scope: --memory(, --pids-limit)?: systemd says that we are in .*/app.slice/pillbox-.*, and the kernel '
 	impostor 0755 "echo 'refused a${bell}b'; exit 1"
-	want_refused 125 '^pillbox: cgroup-scope: --memory: systemd refuses the scope: a\\x07b'
+	want_refused 125 '^pillbox: cgroup-scope: --memory(, --pids-limit)?: systemd refuses the scope: a\\x07b'
 	impostor 0755 'echo done; exit 1'
 	want_refused 125 'ended without an answer, exit status 1'
 	impostor 0755 'kill -TERM $$'
