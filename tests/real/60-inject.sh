@@ -5,16 +5,6 @@
 
 SEAM=$STAGE/bin/pillbox-seam
 
-# A block device that is a whole disk; the step only looks at it.
-some_disk() {
-	local disk
-	for disk in /sys/block/*; do
-		disk=/dev/${disk##*/}
-		[ ! -b "$disk" ] || break
-	done
-	echo "$disk"
-}
-
 # What has to be asked for so that the step is wanted; more than the default is listed here. A step
 # that this does not reach fails the test: its injected error does not come.
 wanted_by() { # STEP
@@ -30,7 +20,6 @@ wanted_by() { # STEP
 	tcp) echo --tcp none --allow-missing=landlock ;;
 	verify) echo --verify ;;
 	cgroup | cgroup-scope) echo -m 64m ;;
-	io-devices) echo "--device-read-bps $(some_disk):1m --allow-missing=cgroup" ;;
 	lsm) echo --security-opt apparmor=pillbox-default ;;
 	esac
 }
