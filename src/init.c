@@ -152,8 +152,12 @@ static int init_settle(struct run *r, pid_t workload, int pidfd, struct err *err
 		ret = confine_process("pillbox-init", rules, ARRAY_SIZE(rules), err);
 	if (ret)
 		return ret;
-	/* Also closes the gate: only now the workload goes on. */
-	if (sys_close_range(0, ~0U, 0) < 0)
+	/*
+	 * Also closes the gate: only now the workload goes on. The baton before that: while we hold
+	 * it the launcher does not know that the command runs, and would drop its signals.
+	 */
+	if (sys_close_range((unsigned)r->baton, (unsigned)r->baton, 0) < 0 ||
+	    sys_close_range(0, ~0U, 0) < 0)
 		_exit(EXIT_SETUP);
 	init_loop(r, workload);
 }

@@ -198,15 +198,19 @@ static int parent_wait(struct run *r, struct err *err)
 		if (left <= 0 || poll(p, ARRAY_SIZE(p), left) == 0)
 			return err_set(err, ETIMEDOUT, "no answer from the sandbox for %d s",
 				       SETUP_DEADLINE_MS / 1000);
-		if (p[2].revents && parent_interrupted(r, err) < 0)
-			return -EINTR;
-		if (!p[0].revents && !p[1].revents)
-			continue;
+		/*
+		 * Before the signals: one that was sent to a command that runs already belongs to
+		 * it, and must not be dropped or taken for a request to give up.
+		 */
 		rc = baton_read(r, MSG_DONTWAIT, &byte);
 		if (rc == 0 && byte == MSG_BATON)
 			return 0;
 		if (rc == -EPIPE || (rc == -EAGAIN && p[1].revents))
 			return -EPIPE;
+		if (rc == 0)
+			continue; /* the end may stand behind this message */
+		if (p[2].revents && parent_interrupted(r, err) < 0)
+			return -EINTR;
 	}
 }
 
