@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2046 # $(preset NAME) is a list of words
+# shellcheck shell=bash disable=SC2046,SC2016 # $(preset NAME) is a list of words; inner shells expand
 # SPDX-License-Identifier: Apache-2.0
 # 20-options.sh - each option of `pillbox run`, seen from inside.
 
@@ -359,7 +359,7 @@ t '--oom-score-adj' oom
 loopback() { sh_in 'ip addr show lo; ip link | grep -c ": "'; want_ok; want_out '.*inet 127\.0\.0\.1/8.*'; want_out 1; }
 t '--network none: loopback, up, and nothing else' loopback
 
-loopback_works() { sh_in 'echo ping | nc -l -p 8080 & sleep 0.2; nc 127.0.0.1 8080'; want_ok; want_out ping; }
+loopback_works() { sh_in 'echo ping | nc -l -p 8080 & for i in $(seq 100); do nc 127.0.0.1 8080 2>/dev/null && break; sleep 0.1; done'; want_ok; want_out ping; }
 t 'a server on loopback can be reached inside' loopback_works
 
 verbose() { inside --verbose -- exit 0; want_ok; want_err 'clone'; want_err 'exec'; }

@@ -36,7 +36,7 @@ start() { # SCRIPT [OPTION...]
 	launcher=$!
 	until grep -q ready "$TMP/out"; do
 		tries=$((tries + 1))
-		if [ $tries -gt 100 ]; then
+		if [ $tries -gt $((100 * SLOW)) ]; then
 			bad "the workload did not start: $(head -n 1 "$TMP/err")"
 			kill -KILL $launcher
 			return 1
@@ -47,7 +47,7 @@ start() { # SCRIPT [OPTION...]
 
 # Wait for the launcher, but not for ever; its status is RC.
 finish() { # SECONDS
-	local tries=$(($1 * 20))
+	local tries=$(($1 * 20 * SLOW))
 	while kill -0 $launcher 2>/dev/null; do
 		tries=$((tries - 1))
 		if [ $tries -le 0 ]; then
@@ -90,7 +90,7 @@ stop_timeout() {
 	kill -TERM $launcher
 	finish 5
 	want_rc 137
-	[ $((SECONDS - begin)) -le 4 ] || bad "it took $((SECONDS - begin)) s"
+	[ $((SECONDS - begin)) -le $((4 * SLOW)) ] || bad "it took $((SECONDS - begin)) s"
 }
 t 'a workload that ignores SIGTERM is killed after --stop-timeout' stop_timeout
 
@@ -140,7 +140,7 @@ daemon() {
 t 'what the workload left running ends with it' daemon
 
 orphans() {
-	pb "$ROOT" -- /bin/sh -c 'for i in $(seq 200); do (true &); done; sleep 0.3; ps -o stat,comm | grep -c "^Z"; exit 0'
+	pb "$ROOT" -- /bin/sh -c 'for i in $(seq 200); do (true &); done; sleep '"$SLOW"'; ps -o stat,comm | grep -c "^Z"; exit 0'
 	want_ok
 	want_out 0
 }
@@ -206,7 +206,7 @@ tty_restored() {
 t 'the terminal is as before' tty_restored
 
 tty_restored_kill() {
-	on_tty "stty -a >$TMP/before; $PB run $ROOT -- /bin/sh -c 'echo ready; sleep 100' & sleep 0.5; kill -KILL \$!; sleep 0.5; stty -a >$TMP/after"
+	on_tty "stty -a >$TMP/before; $PB run $ROOT -- /bin/sh -c 'echo ready; sleep 100' & sleep $((SLOW * 500))e-3; kill -KILL \$!; sleep $((SLOW * 500))e-3; stty -a >$TMP/after"
 	cmp -s "$TMP/before" "$TMP/after" || bad "the terminal was left changed: $(diff "$TMP/before" "$TMP/after" | head -n 2 | tr '\n' ' ')"
 }
 t 'the terminal is as before, though the launcher was killed' tty_restored_kill

@@ -55,8 +55,9 @@ done
 # a terminal is needed for the ioctl to mean anything
 tiocsti() {
 	on_tty "$PB run $* $ROOT -- /bin/probe each tiocsti tiocsti-high tioclinux"
-	want_out "tiocsti=($no)"
-	want_out "tiocsti-high=($no)"
+	# EIO: the kernel itself has it switched off (dev.tty.legacy_tiocsti)
+	want_out "tiocsti=($no|EIO)"
+	want_out "tiocsti-high=($no|EIO)"
 	want_out "tioclinux=($no|ENOTTY)"
 }
 t 'hardened: TIOCSTI and TIOCLINUX' tiocsti
@@ -80,7 +81,7 @@ t 'docker: io_uring' try docker "$no" io-uring
 proc_writable() { # OPTION...
 	# shellcheck disable=SC2016
 	pb "$@" "$ROOT" -- /bin/sh -c 'find /proc/sys /proc/irq /proc/bus /proc/fs /proc/sysrq-trigger /proc/kcore /sys -type f 2>/dev/null |
-		while read -r f; do ( : >>"$f" ) 2>/dev/null && echo "writable $f"; done; echo done'
+		while read -r f; do true 2>/dev/null >>"$f" && echo "writable $f"; done 2>/dev/null; echo done'
 	want_out 'done'
 	want_no_out 'writable .*'
 }
@@ -241,7 +242,7 @@ t 'a hostile environment reaches nobody' helper_env
 fork_bomb() { pb "$ROOT" -- /bin/sh -c 'f() { f | f & }; f 2>/dev/null; sleep 0.5; exit 8'; [ -n "$RC" ] || bad 'no status'; }
 t 'a fork bomb ends with its sandbox' fork_bomb
 
-zombie_storm() { pb "$ROOT" -- /bin/sh -c 'for i in $(seq 300); do (sleep 0.01 &) ; done; sleep 0.5; ps -o stat | grep -c ^Z'; want_rc 1; want_out 0; }
+zombie_storm() { pb "$ROOT" -- /bin/sh -c 'for i in $(seq 300); do (sleep 0.01 &) ; done; sleep '"$SLOW"'; ps -o stat | grep -c ^Z'; want_rc 1; want_out 0; }
 t 'a storm of orphans' zombie_storm
 
 leaves_files() {

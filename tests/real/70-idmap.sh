@@ -15,13 +15,13 @@ with() {
 	user=$(user_of "$ID")
 	RAN=$(printf '%q ' "$script" "$@" | cut -c1-400)
 	# shellcheck disable=SC2086 # no user: no words
-	timeout -k 2 25 unshare -m sh -c "$script"' && exec "$@"' sh \
+	timeout -k 2 $((25 * SLOW)) unshare -m sh -c "$script"' && exec "$@"' sh \
 		${user:+setpriv --reuid "$user" --regid "$user" --init-groups --reset-env} \
 		"$@" >"$out" 2>"$err"
 	RC=$?
 	OUT=$(tr -d '\0' <"$out")
 	ERR=$(tr -d '\0' <"$err")
-	[ "$RC" != 124 ] || bad 'still running after 25 s'
+	[ "$RC" != 124 ] || bad "still running after $((25 * SLOW)) s"
 }
 
 mine=$(user_of "$ID")
@@ -116,7 +116,7 @@ else
 			local start=$SECONDS
 			helper 'exec sleep 60' 4755
 			want_refused 125 newuidmap
-			[ $((SECONDS - start)) -le 12 ] || bad "it took $((SECONDS - start)) s"
+			[ $((SECONDS - start)) -le $((9 + 3 * SLOW)) ] || bad "it took $((SECONDS - start)) s"
 		}
 		t 'newuidmap hangs' hanging
 		nnp() {
