@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2046 # $(preset NAME) is a list of words
+# shellcheck shell=bash disable=SC2046,SC2016 # $(preset NAME) is a list of words; inner shells expand
 # SPDX-License-Identifier: Apache-2.0
 # 20-options.sh - each option of `pillbox run`, seen from inside.
 

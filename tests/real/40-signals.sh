@@ -140,7 +140,7 @@ daemon() {
 t 'what the workload left running ends with it' daemon
 
 orphans() {
-	pb "$ROOT" -- /bin/sh -c 'for i in $(seq 200); do (true &); done; sleep '$SLOW'; ps -o stat,comm | grep -c "^Z"; exit 0'
+	pb "$ROOT" -- /bin/sh -c 'for i in $(seq 200); do (true &); done; sleep '"$SLOW"'; ps -o stat,comm | grep -c "^Z"; exit 0'
 	want_ok
 	want_out 0
 }

@@ -242,7 +242,7 @@ t 'a hostile environment reaches nobody' helper_env
 fork_bomb() { pb "$ROOT" -- /bin/sh -c 'f() { f | f & }; f 2>/dev/null; sleep 0.5; exit 8'; [ -n "$RC" ] || bad 'no status'; }
 t 'a fork bomb ends with its sandbox' fork_bomb
 
-zombie_storm() { pb "$ROOT" -- /bin/sh -c 'for i in $(seq 300); do (sleep 0.01 &) ; done; sleep '$SLOW'; ps -o stat | grep -c ^Z'; want_rc 1; want_out 0; }
+zombie_storm() { pb "$ROOT" -- /bin/sh -c 'for i in $(seq 300); do (sleep 0.01 &) ; done; sleep '"$SLOW"'; ps -o stat | grep -c ^Z'; want_rc 1; want_out 0; }
 t 'a storm of orphans' zombie_storm
 
 leaves_files() {
