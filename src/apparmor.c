@@ -307,8 +307,11 @@ static int lsm_run(struct run *r, struct err *err)
 	ssize_t n;
 	int len;
 
-	if (fstatfs(r->proc, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+	if (fstatfs(r->proc, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC) {
+		err_hint(err, "a profile is entered through /proc; without it: --security-opt "
+			      "apparmor=unconfined");
 		return err_say(err, "the sandbox's /proc is not a proc file system");
+	}
 	fd = attr_open(r->proc, attr_exec, O_WRONLY);
 	if (fd < 0)
 		return err_set(err, -fd, "attr/exec of /proc");

@@ -63,7 +63,7 @@ root-ro      |                                      | / is writable | mount=/ [^
 mounts       |                                      | nothing is mounted on /tmp | !mount=/tmp .*
 secrets      | --secret src=FILE,target=word        | no read-only mount on /run/secrets | !mount=/run/secrets .*
 dev          | --security-opt systempaths=unconfined --landlock off | no mount on /dev | !mount=/dev .*
-proc         | --preset docker --network host --security-opt systempaths=unconfined | no mount on /proc | status=ENOENT
+proc         | --preset docker --network host --security-opt systempaths=unconfined --security-opt apparmor=unconfined | no mount on /proc | status=ENOENT
 mask         |                                      | is not covered | !mount=/proc/sys .*
 sys          | --preset docker                      | no read-only mount on /sys | !mount=/sys .*
 tty          | -t                                   | tty-attach: |
