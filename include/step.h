@@ -110,6 +110,7 @@ struct plan {
 
 	/* tty, env, exec */
 	bool has_tty;
+	bool passes_tty[3]; /* this standard stream of the caller's goes in, past the terminal */
 	const char *const *envp;
 	const char *const *paths; /* candidates for argv[0], tried in order */
 	size_t n_paths;

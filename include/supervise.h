@@ -73,8 +73,12 @@ int tty_take(struct run *r, struct err *err);
 int tty_caller(void);
 /* Remember the mode of the caller's terminal in r->tty_saved, once. False: stdin is not one. */
 bool tty_save(struct run *r);
-/* The mode of the caller's terminal while the workload runs. */
-void tty_raw_mode(const struct termios *saved, struct termios *ret);
+/*
+ * The mode of the caller's terminal while the workload runs: raw, made from r->tty_saved. Where
+ * stdout goes past the terminal, lines still get their CR: the next program of the pipeline writes
+ * to it, too, and knows nothing of the mode. (Our own lines get a second one, which does no harm.)
+ */
+void tty_raw_mode(const struct run *r, struct termios *ret);
 bool tty_same_mode(const struct termios *a, const struct termios *b);
 
 #endif

@@ -10,6 +10,7 @@
 #include "sys.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -92,6 +93,14 @@ static int command_run(struct run *r, struct err *err)
 	}
 	r->plan->has_tty = r->spec->tty == MODE_ON ||
 			   (r->spec->tty == MODE_AUTO && isatty(STDIN_FILENO));
+	/*
+	 * A terminal that nobody asked for must not come between `>file` and the file: it would add
+	 * carriage returns, and mix both outputs. With -t it does, as Docker's. ENOTTY only: whatever
+	 * else fails may be a terminal, and the caller's never goes in.
+	 */
+	for (int fd = 0; fd <= 2 && r->plan->has_tty; fd++)
+		r->plan->passes_tty[fd] = r->spec->tty == MODE_AUTO && !isatty(fd) &&
+					  errno == ENOTTY;
 	env_build(r);
 	paths_build(r);
 	return 0;

@@ -46,7 +46,7 @@ static void restore_terminal(const struct run *r)
 
 	if (!r->has_tty_saved || tcgetattr(GUARD_TERMINAL, &now))
 		return;
-	tty_raw_mode(&r->tty_saved, &raw);
+	tty_raw_mode(r, &raw);
 	if (tty_same_mode(&now, &raw))
 		(void)tcsetattr(GUARD_TERMINAL, TCSANOW,
 				&r->tty_saved); /* hung up: nothing to do */

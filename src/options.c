@@ -187,7 +187,8 @@ const struct option_def options[] = {
 
 	/* terminal and processes */
 	{ .name = "tty", .letter = 't', .excl = "tty",
-	  .help = "Give the command a terminal of its own; the default when stdin is a terminal.",
+	  .help = "Give the command a terminal of its own, as stdin, stdout and stderr. The default when "
+		  "stdin is a terminal; then those that are redirected stay so.",
 	  .group = GROUP_TTY, .step = "tty", .set = opt_tty },
 	{ .name = "no-tty", .excl = "tty",
 	  .help = "Give the command no terminal.",

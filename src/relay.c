@@ -59,6 +59,8 @@ static int reopen(int fd, int flags, bool *ret_own)
 
 void relay_init(struct relay *l, const struct run *r)
 {
+	int out = STDOUT_FILENO;
+
 	memset(l, 0, sizeof(*l));
 	l->fd[RELAY_IN] = l->fd[RELAY_OUT] = l->fd[RELAY_MASTER] = l->term = -1;
 	if (!r->plan->has_tty)
@@ -68,8 +70,14 @@ void relay_init(struct relay *l, const struct run *r)
 	l->pgrp = getpgrp();
 	l->last = '\n';
 	l->is_in_tty = isatty(STDIN_FILENO);
+	l->is_shared = r->plan->passes_tty[STDOUT_FILENO];
 	l->fd[RELAY_IN] = reopen(STDIN_FILENO, O_RDONLY, &l->is_own[RELAY_IN]);
-	l->fd[RELAY_OUT] = reopen(STDOUT_FILENO, O_WRONLY, &l->is_own[RELAY_OUT]);
+	while (out < STDERR_FILENO && r->plan->passes_tty[out])
+		out++;
+	/* Both outputs go elsewhere: what is echoed, or written to /dev/tty, is still to be seen. */
+	if (r->plan->passes_tty[out])
+		out = STDIN_FILENO;
+	l->fd[RELAY_OUT] = reopen(out, O_WRONLY, &l->is_own[RELAY_OUT]);
 	l->term = l->is_in_tty ? l->fd[RELAY_IN] : tty_caller();
 	/* Standard output is closed in a moment; its new description is the same terminal. */
 	if (l->term == STDOUT_FILENO)
@@ -77,7 +85,7 @@ void relay_init(struct relay *l, const struct run *r)
 	if (r->has_tty_saved) {
 		l->has_mode = l->is_in_tty;
 		l->saved = r->tty_saved;
-		tty_raw_mode(&l->saved, &l->raw);
+		tty_raw_mode(r, &l->raw);
 	}
 }
 
@@ -113,6 +121,11 @@ void relay_enter(struct relay *l)
 
 void relay_leave(struct relay *l)
 {
+	struct termios now;
+
+	/* In a pipeline a pager may have set a mode of its own, and will put back what it found. */
+	if (l->is_shared && !tcgetattr(l->term, &now) && !tty_same_mode(&now, &l->raw))
+		l->is_raw = false;
 	if (l->is_raw && !in_background(l))
 		(void)tcsetattr(l->term, TCSANOW, &l->saved); /* fails only after a hang-up */
 	l->is_raw = false;

@@ -396,8 +396,9 @@ const struct step step_session = {
 	.why = "without it the workload could push input into the caller's terminal (TIOCSTI, "
 	       "CVE-2017-5226); after pivot, because the terminal is the one on our own /dev/pts",
 	.refs = "setsid(2), credentials(7), tty_ioctl(4)",
-	.calls = "setsid()\n"
-		 "with a terminal: ioctl(TIOCSCTTY), dup2() to 0, 1, 2",
+	.calls =
+		"setsid()\n"
+		"with a terminal: ioctl(TIOCSCTTY), dup2() to those of 0, 1, 2 that are not redirected",
 	.side = CHILD,
 	.sh = session_sh,
 	.run = session_run,

@@ -44,10 +44,12 @@ bool tty_save(struct run *r)
 	return r->has_tty_saved;
 }
 
-void tty_raw_mode(const struct termios *saved, struct termios *ret)
+void tty_raw_mode(const struct run *r, struct termios *ret)
 {
-	*ret = *saved;
+	*ret = r->tty_saved;
 	cfmakeraw(ret);
+	if (r->plan->passes_tty[STDOUT_FILENO])
+		ret->c_oflag = r->tty_saved.c_oflag;
 	ret->c_cc[VMIN] = 1;
 	ret->c_cc[VTIME] = 0;
 }
@@ -117,7 +119,7 @@ int tty_take(struct run *r, struct err *err)
 	if (ioctl(fd, TIOCSCTTY, 0))
 		return err_set(err, errno, "make the terminal the controlling one");
 	for (int i = 0; i <= 2; i++)
-		if (dup2(fd, i) < 0)
+		if (!r->plan->passes_tty[i] && dup2(fd, i) < 0)
 			return err_set(err, errno, "terminal as descriptor %d", i);
 	if (fd > 2)
 		(void)close(fd);

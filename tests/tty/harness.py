@@ -108,15 +108,15 @@ class Terminal:
 
     open_ones = []
 
-    def __init__(self, argv, size=(24, 80), stdin=None, stdout=None, is_leader=False,
-                 survives_hangup=False, ignore=()):
+    def __init__(self, argv, size=(24, 80), stdin=None, stdout=None, stderr=None,
+                 is_leader=False, survives_hangup=False, ignore=()):
         self.master, self.slave = os.openpty()
         self.is_hung_up = False
         self.buf = b""
         self.code = None
         self.resize(*size)
         self.saved = termios.tcgetattr(self.slave)
-        self.argv, self.fds, self.ignore = argv, (stdin, stdout), ignore
+        self.argv, self.fds, self.ignore = argv, (stdin, stdout, stderr), ignore
         self.status, status = os.pipe()
         started, start = os.pipe()  # close-on-exec: its end says that the command runs
         self.leader = os.fork()
@@ -145,8 +145,7 @@ class Terminal:
         for sig in self.ignore:
             signal.signal(sig, signal.SIG_IGN)
         for fd in range(3):
-            other = self.fds[fd] if fd < 2 else None
-            os.dup2(self.slave if other is None else other, fd)
+            os.dup2(self.slave if self.fds[fd] is None else self.fds[fd], fd)
         os.execv(self.argv[0], self.argv)
 
     def _lead(self, status, start, survives_hangup):

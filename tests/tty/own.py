@@ -6,6 +6,8 @@
 import hashlib
 import os
 import signal
+import tempfile
+import termios
 import time
 
 from harness import ALL, FIRST, INIT, SOON, check, cpu_ticks, pillbox, sh, test
@@ -196,28 +198,106 @@ def no_tty(*opts):
     t.want(4)
 
 
-@test("stdout is a pipe, stdin the terminal")
-def stdout_pipe():
-    r, w = os.pipe()
-    t = sh("seq 1 2000; exit 3", stdout=w)
-    os.close(w)
+def read_all(fd):
     got = b""
-    while part := os.read(r, 65536):
+    while part := os.read(fd, 65536):
         got += part
-    os.close(r)
+    os.close(fd)
+    return got
+
+
+NUMBERS = b"".join(b"%d\n" % i for i in range(1, 2001))
+
+
+@test("stdout is a pipe: it goes past the terminal, which has stdin and stderr", in_short=FIRST,
+      each=INIT)
+def stdout_pipe(*opts):
+    r, w = os.pipe()
+    t = sh("seq 1 2000; tty <&2 >&2; read x; echo E$x >&2; exit 3", *opts, stdout=w)
+    os.close(w)
+    t.expect(rb"/dev/pts/0\r+\n")
+    t.type(b"word\n")
+    t.expect(rb"word\r+\nEword\r+\n")  # the echo, too
+    got = read_all(r)
     t.want(3)
-    check(got.split() == [b"%d" % i for i in range(1, 2001)], f"it ends with {got[-40:]!r}")
+    check(got == NUMBERS, f"it ends with {got[-40:]!r}")
     check(not t.all_output(), f"on the terminal: {t.buf[:100]!r}")
 
 
-@test("stdout's reader went away: the workload is hung up")
-def stdout_gone():
+@test("stderr is a pipe: it goes past the terminal")
+def stderr_pipe():
     r, w = os.pipe()
-    t = pillbox(command=["/bin/yes"], stdout=w)
+    t = sh("tty; seq 1 2000 >&2; exit 3", stderr=w)
     os.close(w)
-    os.read(r, 10)
-    os.close(r)
-    t.want(129)
+    got = read_all(r)
+    t.want(3)
+    check(got == NUMBERS, f"it ends with {got[-40:]!r}")
+    check(t.all_output() == b"/dev/pts/0\r\n", f"on the terminal: {t.buf[:100]!r}")
+
+
+@test("stdout and stderr are pipes: /dev/tty and the echo are still seen", each=INIT)
+def both_pipes(*opts):
+    (r, w), (r2, w2) = os.pipe(), os.pipe()
+    t = sh("echo out; echo err >&2; echo ask$((1+1)) >/dev/tty; read x; exit 3", *opts,
+           stdout=w, stderr=w2)
+    os.close(w)
+    os.close(w2)
+    t.expect(rb"ask2\r+\n")
+    t.want_raw()
+    t.type(b"word\n")
+    t.expect(rb"word\r+\n")
+    t.want(3)
+    got = read_all(r), read_all(r2)
+    check(got == (b"out\n", b"err\n"), f"they got {got}")
+    check(t.is_restored(), "the caller's terminal is left raw")
+
+
+@test("stdout is a pipe: the mode that a pager sets meanwhile stays", each=INIT)
+def pager(*opts):
+    for sets_mode in (True, False):
+        r, w = os.pipe()
+        t = sh("read x", *opts, stdout=w)
+        os.close(w)
+        t.want_raw()
+        if sets_mode:
+            mode = t.saved = termios.tcgetattr(t.slave)  # what want() wants to find at the end
+            mode[3] |= termios.ISIG
+            termios.tcsetattr(t.slave, termios.TCSANOW, mode)
+        t.type(b"\n")
+        read_all(r)
+        t.want(0)
+
+
+@test("stdout is a file: what a program sees is that file, at its offset")
+def stdout_file():
+    with tempfile.TemporaryFile() as f:
+        f.write(b"before\n")
+        f.flush()
+        sh("echo inside; test -t 1 || echo no terminal", stdout=f.fileno()).want(0)
+        f.seek(0)
+        got = f.read()
+    check(got == b"before\ninside\nno terminal\n", f"it has {got!r}")
+
+
+@test("-t: stdout is the workload's terminal, though it is a pipe outside")
+def stdout_pipe_t():
+    r, w = os.pipe()
+    t = sh("tty; test -t 1 && echo yes; exit 3", "-t", stdout=w)
+    os.close(w)
+    got = read_all(r)
+    t.want(3)
+    check(got == b"/dev/pts/0\r\nyes\r\n", f"it got {got!r}")
+
+
+@test("stdout's reader went away: SIGPIPE, or with -t a hang-up")
+def stdout_gone():
+    for opts, status in ([], 141), (["-t"], 129):
+        r, w = os.pipe()
+        t = pillbox(*opts, command=["/bin/yes"], stdout=w)
+        os.close(w)
+        os.read(r, 10)
+        os.close(r)
+        t.want(status)
 
 
 # --- bytes ----------------------------------------------------------------------------------------

@@ -156,10 +156,12 @@ def background_kill(*opts):
     s.leave()
 
 
-@test("in a pipeline, stdin the terminal: the reader ends it")
-def pipeline():
+@test("in a pipeline, stdin the terminal: the reader ends it, by SIGPIPE or with -t by a hang-up",
+      each=(("", ()), (", -t", ("-t",))))
+def pipeline(*opts):
     s = Shell()
-    s.launch("seq 1 100000; sleep 94", end="| head -n 2; echo P$((1+1))")
+    script = "seq 1 100000; sleep 94" if opts else "seq 1 100000"
+    s.launch(script, *opts, end="| head -n 2; echo P$((1+1))")
     s.expect(rb"1\r\n2\r\n(.*\r?\n)*P2")
     s.want_restored()
     s.leave()
