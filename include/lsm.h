@@ -53,7 +53,9 @@ int apparmor_mode(const char *dir, const char *name, char *mode, size_t size);
 
 /* 0, or -errno and why the kernel has no AppArmor for us, as words for "...: <words>". */
 int apparmor_enabled(const char **ret_why);
-#define APPARMOR_CURE_BOOT "boot with `apparmor=1 lsm=...,apparmor` on the kernel command line"
+#define APPARMOR_CURE_BOOT                                                                       \
+	"boot with `apparmor=1 lsm=...,apparmor` on the kernel command line, and a kernel that " \
+	"was built with it"
 
 /*
  * The label of this process, "NAME (MODE)" or "unconfined"; "" where the kernel tells none. True

@@ -330,6 +330,7 @@ static const struct hint landlock_hints[] = {
 	 "sixteen layers of Landlock are around pillbox already, and the kernel takes no more: "
 	 "start it outside of some, or --landlock off"},
 	{ENOMEM, "out of kernel memory for the rules"},
+	{EMFILE, "--ulimit nofile is in force by now, and the last steps need some of them: 16 do"},
 	{0, NULL},
 };
 

@@ -290,6 +290,10 @@ t '--landlock off' landlock_off
 # --- limits -------------------------------------------------------------------------------------
 
 ulimit() {
+	inside --landlock on --ulimit nofile=4 -- facts
+	want_refused 125 'landlock: .*Too many open files' '^hint: .*--ulimit nofile'
+	inside --ulimit nofile=16 -- facts
+	want_ok
 	inside --ulimit nofile=100:200 --ulimit cpu=50 -- facts
 	want_ok
 	want_fact rlimit.nofile 100:200
