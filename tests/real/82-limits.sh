@@ -310,7 +310,7 @@ limit_above() {
 	in_small_group "$PB" run -m 200m --stats=json "$ROOT" -- sh -c "$hog"
 	want_rc 137
 	want_no_out survived
-	want_err 'note: killed: out of memory outside of the sandbox \(its own limit 200M, peak [23][0-9](\.[0-9])?M\): at a limit of a group above, or the host has no more$'
+	want_err 'note: killed: out of memory outside of the sandbox \(its own limit 200M, peak [234][0-9](\.[0-9])?M\): at a limit of a group above, or the host has no more$'
 	want_stat limit_hit memory-above
 	# Without a limit of its own it has no memory.oom.group either, and only the hog dies: which
 	# also shows that the tests above see memory.oom.group at work.
@@ -348,7 +348,7 @@ pressed() { # RESERVATION -> bytes of the sleeper that went to swap
 }
 reservation() {
 	pressed 48m 0 $((1 * mib))
-	pressed 6m $((4 * mib)) $((40 * mib))
+	pressed 6m $((4 * mib)) $((48 * mib))
 }
 [ "$ID" != root ] || limit '--memory-reservation keeps memory when others want it' reservation
 
