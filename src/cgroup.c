@@ -438,8 +438,9 @@ static void cgroup_show(const struct run *r, struct show *out)
 
 static const struct hint cgroup_hints[] = {
 	{EBUSY, "a group that hands controllers on may hold no process itself: cgroups(7)"},
-	{EACCES, "the group above is not delegated to this user: systemd-run --user --scope -p "
-		 "Delegate=yes pillbox run ..., or --allow-missing=cgroup"},
+	{EACCES,
+	 "the group above is not delegated to this user; as root: systemd-run --uid USER -p "
+	 "Delegate=yes pillbox run ..., or --allow-missing=cgroup"},
 	{EROFS, "cgroup2 is mounted read-only here; or do without: --allow-missing=cgroup"},
 	{EAGAIN, "cgroup.max.descendants or cgroup.max.depth of a group above is reached"},
 	{ENOSPC, "no more groups: too many, or cpuset is empty in the group above"},

@@ -10,14 +10,15 @@
  *   may hold no process itself. So the directory that our group goes into (the parent) has to be
  *   empty of processes, or hand the controllers on already. When the only process in it is the
  *   launcher, it can step into a leaf of its own first: that is what makes
- *   `systemd-run --user --scope -p Delegate=yes pillbox run ...` work.
+ *   `systemd-run --uid USER -p Delegate=yes pillbox run ...` work.
  * - Common ancestor: a process is moved, or born, into another group only by one who may write
  *   cgroup.procs of the directory that both are below. So the parent is looked for upwards from the
  *   group we are in, and never elsewhere in the tree: there, clone3 would fail.
  * - Single writer: systemd owns its part of the tree. Below a unit with Delegate=yes others may
  *   make groups, and it marks these with the attribute user.delegate=1; anywhere else it may take
  *   controllers away at any time. So the way up ends at the nearest scope or service, and that has
- *   to be marked, even though an ordinary user owns all that his own manager made.
+ *   to be marked, even though an ordinary user owns all that his own manager made. A user's manager
+ *   marks none of its units, delegated or not (systemd 252): in these a scope is asked for.
  *
  * Rungs, lowest first: a directory on that way; for an ordinary user a scope asked of his systemd
  * (scope_find.c); for real root a group of its own below the real root of the tree (/pillbox, which

@@ -66,7 +66,9 @@ static int answer_read(struct helper *h, const char *options, struct err *err)
 	char *said;
 	size_t len;
 
-	if (end)
+	if (end && end[1])
+		end = NULL; /* more than one line */
+	else if (end)
 		*end = '\0';
 	if (end && h->code == CLD_EXITED && h->status == 0 && !strcmp(h->said, "done"))
 		return 0;

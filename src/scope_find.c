@@ -149,9 +149,7 @@ static int program_find(const struct cgroup_ask *ask, char buf[PATH_MAX], struct
 		if (rc == 0 || err->is_set)
 			return rc;
 	}
-	cgroup_say(err, ENOENT,
-		   "`make install` puts it there; or ask systemd yourself: systemd-run --user "
-		   "--scope -p Delegate=yes pillbox run ..." CGROUP_OR_WITHOUT,
+	cgroup_say(err, ENOENT, "`make install` puts it there" CGROUP_OR_WITHOUT,
 		   "the program " PROGRAM
 		   ", which asks systemd for a scope, is neither in %.*s nor in "
 		   "%.*s/../libexec/pillbox",
@@ -228,7 +226,7 @@ int scope_place(const struct cgroup_host *h, const struct cgroup_ask *ask, struc
 			     ask->unit) >= sizeof(ret->parent))
 		return err_set(err, ENAMETOOLONG, "%s", ask->unit);
 	if (limit_left(h, ret->parent, ret->left, sizeof(ret->left)) && !ask->need) {
-		cgroup_say(err, EBUSY, "give it a limit of its own, or Delegate=yes to that unit",
+		cgroup_say(err, EBUSY, "give the sandbox a limit of its own",
 			   "a scope only to count in would take it out of %s", ret->left);
 		ret->parent[0] = '\0';
 		return -err->num;

@@ -22,12 +22,11 @@ has_v2() { # CONTROLLER...
 
 # Until the command is true, for some seconds: systemd removes what is empty a little later.
 soon() { # COMMAND...
-	local tries
-	for ((tries = 0; tries < 100 * ${SLOW:-1}; tries++)); do
-		"$@" && return 0
+	local end=$((SECONDS + 10 * ${SLOW:-1}))
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
 		sleep 0.1
 	done
-	return 1
 }
 
 uid_of() { id -u "$1"; }
@@ -300,17 +299,17 @@ session_scope() {
 	want_placed "$scope" here
 	[ "$(procs_of "$scope")" = '' ] || bad "processes in the scope itself: $(procs_of "$scope")"
 	grep -q . "$scope/launcher-of-pillbox/cgroup.procs" || bad "no launcher in its leaf"
-	# What was not asked for is not handed on.
-	[ "$(cat "$scope/cgroup.subtree_control")" = memory ] ||
+	# What was not asked for is not handed on; the preset has a limit on processes.
+	[ "$(cat "$scope/cgroup.subtree_control")" = 'memory pids' ] ||
 		bad "handed on: $(cat "$scope/cgroup.subtree_control")"
 	unit=$(systemctl --user is-active pillbox-here.scope)
 	[ "$unit" = active ] || bad "systemd says of the scope: $unit"
 	release
 	want_rc 0
 	want_gone here
-	[ -z "$(systemctl --user list-units --all --no-legend 'pillbox*')" ] ||
-		soon eval '[ -z "$(systemctl --user list-units --all --no-legend "pillbox*")" ]' ||
-		bad "systemd still knows $(systemctl --user list-units --all --no-legend 'pillbox*')"
+	[ -z "$(systemctl --user list-units --all --no-legend 'pillbox-*.scope')" ] ||
+		soon eval '[ -z "$(systemctl --user list-units --all --no-legend "pillbox-*.scope")" ]' ||
+		bad "systemd still knows $(systemctl --user list-units --all --no-legend 'pillbox-*.scope')"
 }
 
 # Without a limit, nobody is asked and the launcher stays where it was.
@@ -335,42 +334,21 @@ session_environment() {
 	want_gone ''
 }
 
-# In a scope that was delegated already: alone in it, no other is asked for.
-session_nested() {
-	local scope
-	hold systemd-run -q --user --scope -p Delegate=yes --unit pb-nest \
-		"$PB" run -m 64m --name nest "$ROOT" -- "${waiting[@]}"
-	scope=$(session_manager)/app.slice/pb-nest.scope
-	want_placed "$scope" nest
-	[ ! -d "$(session_manager)/app.slice/pillbox-nest.scope" ] || bad "a second scope"
-	release
-	want_rc 0
-	want_gone nest
-}
-
-# Not alone in it (a shell is there): a scope of its own.
-session_crowded() {
-	hold systemd-run -q --user --scope -p Delegate=yes --unit pb-crowd \
-		sh -c '"$@"; exit $?' sh "$PB" run -m 64m --name crowd "$ROOT" -- "${waiting[@]}"
-	want_placed "$(session_manager)/app.slice/pillbox-crowd.scope" crowd
-	release
-	want_rc 0
-	want_gone crowd
-}
-
-# Services of the user's own: delegated, and not.
-session_services() {
-	hold systemd-run -q --user --wait --pipe -p Delegate=yes --unit pb-svc-a \
-		"$PB" run -m 64m --name svc-a "$ROOT" -- "${waiting[@]}"
-	want_placed "$(session_manager)/app.slice/pb-svc-a.service" svc-a
-	release
-	want_rc 0
-	hold systemd-run -q --user --wait --pipe --unit pb-svc-b \
-		"$PB" run -m 64m --name svc-b "$ROOT" -- "${waiting[@]}"
-	want_placed "$(session_manager)/app.slice/pillbox-svc-b.scope" svc-b
-	release
-	want_rc 0
-	want_gone svc-
+# In scopes and services of the user's own manager, which does not mark what it delegates: always a
+# scope beside it, and the limit that is left is told.
+session_units() {
+	local n=0 how
+	for how in '--scope' '--scope -p Delegate=yes' '--wait --pipe' '--wait --pipe -p Delegate=yes'; do
+		n=$((n + 1))
+		# shellcheck disable=SC2086 # words
+		hold systemd-run -q --user $how -p MemoryMax=500M --unit pb-unit-$n \
+			"$PB" run -m 64m --name unit-$n "$ROOT" -- "${waiting[@]}"
+		want_placed "$(session_manager)/app.slice/pillbox-unit-$n.scope" unit-$n
+		release
+		want_rc 0
+		want_out 'pillbox: note: in a scope of its own the sandbox is no longer below memory.max of .*/pb-unit-.*'
+	done
+	want_gone unit-
 }
 
 session_parallel() {
@@ -411,8 +389,8 @@ session_killed() {
 	kill -KILL "$HELD_JOB"
 	release 2>/dev/null
 	want_gone dead
-	soon eval '[ -z "$(systemctl --user list-units --all --no-legend "pillbox*")" ]' ||
-		bad "systemd still knows $(systemctl --user list-units --all --no-legend 'pillbox*')"
+	soon eval '[ -z "$(systemctl --user list-units --all --no-legend "pillbox-*.scope")" ]' ||
+		bad "systemd still knows $(systemctl --user list-units --all --no-legend 'pillbox-*.scope')"
 }
 
 # Set-up that fails when the scope is there.
@@ -424,8 +402,8 @@ session_fails_late() {
 		want_refused 125 "^pillbox: $step: injected"
 	done
 	want_gone late
-	soon eval '[ -z "$(systemctl --user list-units --all --no-legend "pillbox*")" ]' ||
-		bad "systemd still knows $(systemctl --user list-units --all --no-legend 'pillbox*')"
+	soon eval '[ -z "$(systemctl --user list-units --all --no-legend "pillbox-*.scope")" ]' ||
+		bad "systemd still knows $(systemctl --user list-units --all --no-legend 'pillbox-*.scope')"
 }
 
 # --- the program that asks ----------------------------------------------------------------------
@@ -445,7 +423,7 @@ session_impostors() {
 	bell=$(printf '\007')
 	impostor 0755 ''
 	want_refused 125 '^pillbox: cgroup-plan: --memory: the program pillbox-scope, .* is neither in ' \
-		'^hint: .make install. .* systemd-run --user --scope -p Delegate=yes'
+		'^hint: .make install. puts it there'
 	impostor 0777 'echo done'
 	want_refused 125 '^pillbox: cgroup-plan: --memory: .*/pillbox-scope is not executed: others could have written it'
 	# What it says isn't believed, and what it quotes can't drive a terminal.
@@ -500,9 +478,7 @@ if [ "$HERE" = session ]; then
 	t 'a limit gets a scope from systemd, and nothing stays' in_session session_scope
 	t 'without a limit nobody is asked' in_session session_nothing_asked
 	t 'the scope does not depend on the environment' in_session session_environment
-	t 'alone in a delegated scope: the group is made in it' in_session session_nested
-	t 'not alone in a delegated scope: another one' in_session session_crowded
-	t 'in services of the user: delegated and not' in_session session_services
+	t 'in scopes and services of the user: a scope beside it' in_session session_units
 	t 'twenty at once' in_session session_parallel
 	t '--name is for one at a time' in_session session_same_name
 	t 'a killed launcher leaves no scope' in_session session_killed
