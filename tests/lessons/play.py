@@ -90,7 +90,7 @@ def words_of(user, home):
         "ada": re.escape(user),
         "den": re.escape(os.uname().nodename),
         "1001": either(os.getuid(), os.getgid()),
-        "100000": either(uids, gids),
+        "100000": either(uids, gids, 100000),  # or the period in cpu.max
         "100999": either(uids + 999, gids + 999),  # 1000 in a sandbox
     }
 
