@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,8 +144,13 @@ static int dry_json(const struct run *r)
 
 int dry_run(const struct run *r, struct err *err)
 {
+	sigset_t pipe;
 	int rc = 0;
 
+	/* Nothing was made: a reader that has seen enough may end us, as it does any program. */
+	(void)sigemptyset(&pipe);
+	(void)sigaddset(&pipe, SIGPIPE);
+	(void)sigprocmask(SIG_UNBLOCK, &pipe, NULL);
 	switch (r->spec->dry_run) {
 	case DRY_NONE:
 		return 0;

@@ -35,6 +35,18 @@ no_calls() {
 }
 t '--dry-run makes no process, mount, directory' no_calls
 
+# `| head`: ended by the pipe, as any other program, and without a word.
+reader_ends() {
+	local form
+	for form in text json sh dot; do
+		# shellcheck disable=SC2016 # the inner shell's
+		run bash -c 'trap - PIPE; { "$@"; echo $? >&3; } 3>&2 | :' sh \
+			sh -c 'sleep 0.1; exec "$@"' sh "$PB" run --dry-run=$form "$ROOT"
+		[ "$ERR" = 141 ] || bad "$form: $ERR"
+	done
+}
+t '--dry-run ends with its reader, in silence' reader_ends
+
 is_refused_too() {
 	pb --dry-run -v /nowhere:/mnt "$ROOT"
 	want_refused 125 'source /nowhere: No such file'
