@@ -33,7 +33,7 @@
 #include "helper.h"
 #include "step.h"
 
-#define SCOPE_MS 10000 /* pillbox-scope itself gives up after 8 s, with a better word for it */
+#define SCOPE_MS 22000 /* pillbox-scope itself gives up after 20 s, with a better word for it */
 
 /* What it says when it failed: a word, and behind that what was said to it. */
 static const struct answer {

@@ -35,7 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ASK_MS 8000    /* for all of it: a busy machine's systemd may take a second or two */
+#define ASK_MS 20000   /* for all of it: a busy machine's systemd may take some seconds */
 #define EXISTS_MS 1000 /* a scope of this name that has just ended is gone by then */
 
 #define MANAGER "org.freedesktop.systemd1"
