@@ -224,6 +224,7 @@ struct step {
 	bool is_vital; /* nothing works without it: --skip refuses */
 	/* NULL: always. Looks at spec and plan only, so that both sides agree. */
 	bool (*wanted)(const struct run *r);
+	const char *by; /* with .wanted: what would bring it, options first; for --explain */
 	/* The values it will use (show.h). */
 	void (*show)(const struct run *r, struct show *out);
 	/*

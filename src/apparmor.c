@@ -408,6 +408,7 @@ const struct step step_lsm = {
 	.calls = "write(\"exec PROFILE\") to /proc/thread-self/attr/apparmor/exec",
 	.side = CHILD,
 	.wanted = lsm_wanted,
+	.by = "--security-opt apparmor=NAME, or the profile pillbox-default loaded",
 	.show = lsm_show,
 	.sh = lsm_sh,
 	.run = lsm_run,

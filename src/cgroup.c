@@ -461,6 +461,7 @@ const struct step step_cgroup = {
 		 "write(LIMIT, VALUE) to each file of the group",
 	.side = PARENT,
 	.wanted = cgroup_wanted,
+	.by = "a limit such as --memory or --cpus, or --stats",
 	.show = cgroup_show,
 	.sh = cgroup_sh,
 	.run = cgroup_run,

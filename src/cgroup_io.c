@@ -202,6 +202,7 @@ const struct step step_io_devices = {
 	.side = PARENT,
 	.is_pure = true,
 	.wanted = io_devices_wanted,
+	.by = "--device-read-bps and the like, --blkio-weight or --blkio-weight-device",
 	.show = io_devices_show,
 	.run = io_devices_run,
 };

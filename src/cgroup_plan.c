@@ -236,6 +236,7 @@ const struct step step_cgroup_plan = {
 	.side = PARENT,
 	.is_pure = true,
 	.wanted = cgroup_plan_wanted,
+	.by = "a limit such as --memory or --pids-limit, or --stats",
 	.show = cgroup_plan_show,
 	.run = cgroup_plan_run,
 };

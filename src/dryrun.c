@@ -116,11 +116,11 @@ static json_t *json_step(const struct run *r, const struct step *s)
 	}
 	if (is_wanted && s->show)
 		s->show(r, &v.show);
-	return json_pack("{s:s, s:s, s:b, s:b, s:b, s:s, s:s, s:s, s:o, s:o}", "id", s->id, "side",
-			 s->side == PARENT ? "launcher" : "sandbox", "reads_only", s->is_pure,
-			 "wanted", is_wanted, "skipped", is_skipped(r, s), "what", s->what, "why",
-			 s->why, "read", s->refs ? s->refs : "", "calls", calls, "values",
-			 v.object);
+	return json_pack("{s:s, s:s, s:b, s:b, s:s, s:b, s:s, s:s, s:s, s:o, s:o}", "id", s->id,
+			 "side", s->side == PARENT ? "launcher" : "sandbox", "reads_only",
+			 s->is_pure, "wanted", is_wanted, "with", s->by ? s->by : "", "skipped",
+			 is_skipped(r, s), "what", s->what, "why", s->why, "read",
+			 s->refs ? s->refs : "", "calls", calls, "values", v.object);
 }
 
 static int dry_json(const struct run *r)

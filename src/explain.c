@@ -116,16 +116,11 @@ static void tell_unwanted(struct run *r, const struct step *upto)
 
 	for (; w->next < program_len && program[w->next] != upto; w->next++) {
 		const struct step *s = program[w->next];
-		const char *option = NULL;
 		char text[512];
 
 		if (step_wanted(r, s) || !is_told(r, s))
 			continue;
-		for (size_t i = 0; i < options_len && !option; i++)
-			if (options[i].step && !strcmp(options[i].step, s->id))
-				option = options[i].name;
-		(void)snprintf(text, sizeof(text), "not here: %s%s%s%s", s->what,
-			       option ? " (--" : "", option ? option : "", option ? ")" : "");
+		(void)snprintf(text, sizeof(text), "not here: %s. With: %s", s->what, s->by);
 		for (size_t i = 0; i < r->spec->n_skip; i++)
 			if (!strcmp(r->spec->skip[i], s->id))
 				(void)snprintf(text, sizeof(text), "LEFT OUT by --skip: %s",

@@ -148,6 +148,7 @@ const struct step step_filter_compile = {
 	.side = PARENT,
 	.is_pure = true,
 	.wanted = compile_wanted,
+	.by = "any --security-opt seccomp= but unconfined",
 	.show = compile_show,
 	.run = compile_run,
 	.hints =
@@ -234,6 +235,7 @@ const struct step step_filter_early = {
 	.calls = "seccomp(SECCOMP_SET_MODE_FILTER, FLAGS, PROGRAM)",
 	.side = CHILD,
 	.wanted = early_wanted,
+	.by = "a filter without no_new_privs, as in --preset docker",
 	.show = load_show,
 	.no_tool =
 		"setpriv of util-linux 2.38 cannot; later ones have --seccomp-filter. bwrap and systemd can "
@@ -257,6 +259,7 @@ const struct step step_filter = {
 	.calls = "seccomp(SECCOMP_SET_MODE_FILTER, FLAGS, PROGRAM)",
 	.side = CHILD,
 	.wanted = late_wanted,
+	.by = "a filter and no_new_privs: --security-opt no-new-privileges",
 	.show = load_show,
 	.no_tool =
 		"setpriv of util-linux 2.38 cannot; later ones have --seccomp-filter. bwrap and systemd can "

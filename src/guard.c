@@ -212,6 +212,7 @@ const struct step step_guard = {
 	.calls = "fork()",
 	.side = PARENT,
 	.wanted = guard_wanted,
+	.by = "a terminal of its own, or --no-init",
 	.show = guard_show,
 	.no_tool =
 		"pdeathsig and --kill-child tie each of these shells to the one before, which is what "

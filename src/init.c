@@ -270,6 +270,7 @@ const struct step step_init = {
 		"in pid 1: close_range(0, ~0), prctl(PR_SET_SECCOMP, seven system calls), rt_sigtimedwait()",
 	.side = CHILD,
 	.wanted = init_wanted,
+	.by = "--init",
 	.show = init_show,
 	.no_tool =
 		"the shell of the last line stays as pid 1 and waits. It has given up its rights like "

@@ -346,6 +346,7 @@ const struct step step_landlock = {
 		 "landlock_restrict_self()",
 	.side = CHILD,
 	.wanted = landlock_wanted,
+	.by = "--landlock on",
 	.show = landlock_show,
 	.no_tool = "setpriv of util-linux 2.38 cannot; that of 2.40 has --landlock-access",
 	.run = landlock_run,

@@ -242,6 +242,7 @@ const struct step step_mounts = {
 		 "move_mount(mount, target)",
 	.side = CHILD,
 	.wanted = mounts_wanted,
+	.by = "--volume or --tmpfs",
 	.show = mounts_show,
 	.sh = mounts_sh,
 	.run = mounts_run,

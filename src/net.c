@@ -88,6 +88,7 @@ const struct step step_net_lo = {
 	.calls = "ioctl(socket, SIOCSIFFLAGS, {\"lo\", IFF_UP | IFF_RUNNING})",
 	.side = CHILD,
 	.wanted = net_lo_wanted,
+	.by = "--network none",
 	.sh = net_lo_sh,
 	.run = net_lo_run,
 	.verify = net_lo_verify,

@@ -243,6 +243,7 @@ const struct step step_overlay_check = {
 	.side = PARENT,
 	.is_pure = true,
 	.wanted = overlay_check_wanted,
+	.by = "--writable or --overlay",
 	.run = overlay_check_run,
 	.hints =
 		(const struct hint[]){
@@ -306,6 +307,7 @@ const struct step step_overlay_dirs = {
 	.calls = "mkdirat(DIR, \"upper\"), mkdirat(DIR, \"work\")",
 	.side = PARENT,
 	.wanted = overlay_dirs_wanted,
+	.by = "--overlay, when real root starts it",
 	.sh = overlay_dirs_sh,
 	.run = overlay_dirs_run,
 };

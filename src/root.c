@@ -405,6 +405,7 @@ const struct step step_root_ro = {
 	.calls = "mount_setattr(tree, AT_RECURSIVE, {attr_set = MOUNT_ATTR_RDONLY})",
 	.side = CHILD,
 	.wanted = root_ro_wanted,
+	.by = "--read-only",
 	.sh = root_ro_sh,
 	.run = root_ro_run,
 	.verify = root_ro_verify,

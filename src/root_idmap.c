@@ -237,6 +237,7 @@ const struct step step_root_idmap = {
 	.side = PARENT,
 	.is_vital = true,
 	.wanted = root_idmap_wanted,
+	.by = "being started by real root",
 	.show = root_idmap_show,
 	.no_tool =
 		"mount -o X-mount.idmap came with util-linux 2.39, and Debian 12 has 2.38. "

@@ -195,6 +195,7 @@ const struct step step_cgroup_scope = {
 		 "open(\"/proc/self/cgroup\") to see where systemd has put us",
 	.side = PARENT,
 	.wanted = scope_wanted,
+	.by = "a limit that an ordinary user's systemd has to provide",
 	.show = scope_show,
 	.sh = scope_sh,
 	.run = scope_run,

@@ -109,6 +109,7 @@ const struct step step_secrets_read = {
 	.side = PARENT,
 	.is_pure = true,
 	.wanted = secrets_wanted,
+	.by = "--secret",
 	.sh = secrets_read_sh,
 	.run = secrets_read_run,
 	.hints =
@@ -207,6 +208,7 @@ const struct step step_secrets = {
 		 "move_mount(mount, \"/run/secrets\")",
 	.side = CHILD,
 	.wanted = secrets_wanted,
+	.by = "--secret",
 	.sh = secrets_sh,
 	.run = secrets_run,
 	.verify = secrets_verify,

@@ -172,6 +172,7 @@ const struct step step_tcp = {
 	.no_tool =
 		"no tool loads a filter of one's own; `unshare --net` takes all networks away instead",
 	.wanted = tcp_wanted,
+	.by = "--tcp none, where Landlock does not cover all of it",
 	.show = tcp_show,
 	.run = tcp_run,
 	.verify = tcp_verify,

@@ -170,6 +170,7 @@ const struct step step_tty = {
 		 "ioctl(TIOCGPTPEER), move_mount(the slave, \"/dev/console\")",
 	.side = CHILD,
 	.wanted = tty_wanted,
+	.by = "--tty, or standard input being a terminal",
 	.no_tool =
 		"script(1) makes a terminal on the host's devpts, not on the sandbox's. The command has "
 		"your own standard streams, and a session without a controlling terminal",
@@ -212,6 +213,7 @@ const struct step step_tty_attach = {
 	.calls = "ioctl(TIOCGWINSZ) of the caller's terminal, ioctl(TIOCSWINSZ) of the new one",
 	.side = PARENT,
 	.wanted = tty_wanted,
+	.by = "--tty, or standard input being a terminal",
 	.no_tool = "there is no terminal of the sandbox's own",
 	.run = tty_attach_run,
 };

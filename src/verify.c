@@ -211,6 +211,7 @@ const struct step step_verify = {
 	.refs = "proc(5)",
 	.side = PARENT,
 	.wanted = verify_wanted,
+	.by = "--verify",
 	.no_tool = "it is a comparison with what pillbox knows; look yourself: /proc/PID/status, "
 		   "/proc/PID/mountinfo, /proc/PID/uid_map",
 	.run = verify_run,

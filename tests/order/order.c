@@ -35,7 +35,7 @@
 #define MAX_STEPS 128
 #define MAX_JOBS 8192
 #define START_MS 15000 /* the launcher gives up on a stuck set-up after 10 s */
-#define DEATH_MS 5000 /* SIGKILL is at once; the scheduler of a busy machine is not */
+#define DEATH_MS 5000  /* SIGKILL is at once; the scheduler of a busy machine is not */
 
 /* The sandboxes whose order is changed; together they want every child step that can run here. */
 static const struct config {

@@ -146,10 +146,45 @@ narrates() {
 	told 'CapBnd: 0000.*  ->  0000000000000000$'
 	told 'NoNewPrivs: 0  ->  1$'
 	told 'Seccomp: 0  ->  2$'
-	told '^secrets +not here: .*'
+	told '^secrets-read +not here: .* With: --secret$'
 	! printf '%s' "$ERR" | grep -q $'\033' || bad 'colour in a file'
 }
 t '--explain tells what, why and what the kernel shows' narrates
+
+# What is said to bring a step does: STEP | a preset without it | OPTIONS
+brings() {
+	local step preset options
+	while IFS='|' read -r step preset options; do
+		step=${step// /} preset=${preset// /}
+		# shellcheck disable=SC2086 # words
+		set -- --dry-run=json $options
+		pb --dry-run=json --preset "$preset" "$ROOT"
+		[ "$(jq ".steps[] | select(.id == \"$step\").wanted" "$TMP/out")" = false ] || bad "$step is there anyway"
+		[[ $options == *--preset* ]] || set -- "$@" --preset "$preset"
+		pb "$@" "$ROOT"
+		want_ok
+		[ "$(jq ".steps[] | select(.id == \"$step\").wanted" "$TMP/out")" = true ] || bad "$step: not with $options"
+		# An example must be of what the step itself says.
+		[[ "$(jq -r ".steps[] | select(.id == \"$step\").with" "$TMP/out")" == *"$(cut -d' ' -f2 <<<"$options" | cut -d= -f1)"* ]] ||
+			bad "$step does not speak of $options"
+	done <<-END
+		overlay-check | hardened | --writable
+		secrets       | hardened | --secret src=$STAGE/sentinel/file,target=word
+		cgroup-plan   | docker   | --stats
+		oom           | hardened | --oom-score-adj 5
+		guard         | hardened | --no-init
+		root-ro       | docker   | --read-only
+		mounts        | docker   | --tmpfs /srv
+		tty           | hardened | --tty
+		tty-attach    | hardened | --tty
+		sys           | hardened | --preset=docker
+		filter-early  | hardened | --preset=docker
+		nnp           | docker   | --security-opt no-new-privileges
+		filter        | docker   | --security-opt no-new-privileges
+		verify        | hardened | --verify
+	END
+}
+t 'what is said to bring a step brings it' brings
 
 # Each claim of a change must be the step's own: without the step there is none.
 honest() {

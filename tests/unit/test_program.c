@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "options.h"
 #include "step.h"
 
 #define MAX_HINTS 64
@@ -57,6 +58,25 @@ Test(program, every_step_can_be_explained)
 		cr_expect(s->run, "%s does nothing", s->id);
 		cr_expect(strchr(s->refs, '(') && strchr(s->refs, ')'),
 			  "%s: no manual page in refs: %s", s->id, s->refs);
+	}
+}
+
+/* A step that may be absent says what brings it, and the options it names are there. */
+Test(program, every_absent_step_says_what_brings_it)
+{
+	for (size_t i = 0; i < program_len; i++) {
+		const struct step *s = program[i];
+
+		cr_expect(!s->wanted == !s->by, "%s: wanted and by belong together", s->id);
+		for (const char *at = s->by; at && (at = strstr(at, "--")); at++) {
+			size_t len = strcspn(at += 2, " ,=");
+			bool is_there = false;
+
+			for (size_t o = 0; o < options_len && !is_there; o++)
+				is_there = strlen(options[o].name) == len &&
+					   !memcmp(options[o].name, at, len);
+			cr_expect(is_there, "%s: there is no option --%.*s", s->id, (int)len, at);
+		}
 	}
 }
 
