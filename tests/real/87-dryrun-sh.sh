@@ -460,6 +460,8 @@ in_group() {
 	fi
 	for way in pillbox script; do
 		rm -f "$TMP/up" "$TMP/end"
+		: >"$TMP/up"
+		chmod 0666 "$TMP/up" # the command is not the caller
 		mkfifo -m 0666 "$TMP/end"
 		if [ $way = pillbox ]; then
 			as "$ID" "$PB" run "${KEYRING[@]}" "${options[@]}" "$ROOT" -- /bin/sh -c "$wait_for_end" >"$TMP/log" 2>&1 &

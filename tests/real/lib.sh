@@ -122,6 +122,7 @@ bad() { [ -n "$REASON" ] || REASON=$*; return 0; }
 
 t() { # NAME FUNCTION [ARG...]
 	local name="$PLACE$ID: $1"
+	[[ $1 == *"${ONLY-}"* ]] || return 0
 	shift
 	REASON='' RC='' OUT='' ERR='' RAN='' SKIP=''
 	[ -n "${STATE_BEFORE-}" ] || STATE_BEFORE=$(host_state)
