@@ -346,19 +346,20 @@ static void lsm_show(const struct run *r, struct show *out)
 
 static void lsm_sh(const struct run *r, struct sh *out)
 {
-	if (r->plan->apparmor_stack) {
-		sh_note(out,
-			"pillbox is confined itself and would add this profile to that one. aa-exec can "
-			"only replace, so this is the end.");
-		sh_line(out, "fail 'AppArmor: no tool stacks a profile'");
-		return;
-	}
+	char text[APPARMOR_NAME_MAX + 64];
+
+	snprintf(text, sizeof(text), "%s %s", r->plan->apparmor_stack ? "stack" : "exec",
+		 r->plan->apparmor);
 	sh_note(out,
 		"The profile begins with the next program, so it comes after all that it might "
 		"forbid: see below.");
-	sh_need(out, "aa-exec", "apparmor");
+	sh_note(out, "(aa-exec would write to the number of its process, which is another one in the "
+		     "/proc of the host, still in use here.)");
 	sh_part(out, SH_LAST);
-	sh_line(out, "set -- \"$@\" aa-exec -p %s --", sh_quote(r, r->plan->apparmor));
+	sh_line(out,
+		"set -- \"$@\" /bin/sh -euc 'echo \"$0\" >/proc/self/attr/apparmor/exec; exec \"$@\"' "
+		"%s",
+		sh_quote(r, text));
 }
 
 /*

@@ -79,6 +79,18 @@ under() {
 	run bash -c 'echo "exec $0" >/proc/self/attr/apparmor/exec && exec "$@"' "$name" "$@"
 }
 
+# What --dry-run=sh prints, run: by_hand AROUND ARG...      AROUND: under NAME, or run
+by_hand() {
+	local around=$1 skip=()
+	shift
+	command -v keyctl >/dev/null || skip=(--skip keyring)
+	$around "$PB" run --dry-run=sh "${skip[@]}" "$@"
+	want_ok
+	cp "$TMP/out" "$TMP/script"
+	chmod a+r "$TMP/script"
+	$around dash "$TMP/script"
+}
+
 current() { # [OPTION...]: what the command, and the one that it executes, run under
 	pb "$@" "$ROOT" -- /bin/sh -c 'cat /proc/self/attr/current; (cat /proc/self/attr/current)
 		exec /bin/probe facts' # three ways to a second program
@@ -167,6 +179,8 @@ labels() {
 	# init forwards signals and reaps: it is the launcher's, and not the command's
 	pb "$ROOT" -- /bin/cat /proc/1/attr/current
 	want_out "$(cat /proc/self/attr/current)"
+	by_hand run "$ROOT" -- /bin/cat /proc/self/attr/current
+	[ "$OUT" = "$LABEL" ] || bad "by the script of --dry-run=sh: $OUT"
 }
 t 'the command and what it executes run under pillbox-default' labels
 
@@ -404,6 +418,8 @@ stacked() { # NAME
 	want_out 143
 	under "$1" "$PB" run --verbose "$ROOT" -- /bin/probe exit 0
 	want_err 'lsm: at_exec: stack pillbox-default'
+	by_hand "under $1" "$ROOT" -- /bin/cat /proc/self/attr/current
+	[ "$OUT" = "$label" ] || bad "by the script of --dry-run=sh: $OUT"
 	profiles_gone
 }
 t 'pillbox under a profile adds pillbox-default to it' stacked a-test-around

@@ -464,14 +464,16 @@ in_group() {
 		chmod 0666 "$TMP/up" # the command is not the caller
 		mkfifo -m 0666 "$TMP/end"
 		if [ $way = pillbox ]; then
-			as "$ID" "$PB" run "${KEYRING[@]}" "${options[@]}" "$ROOT" -- /bin/sh -c "$wait_for_end" >"$TMP/log" 2>&1 &
+			as "$ID" timeout $((30 * SLOW)) "$PB" run "${KEYRING[@]}" "${options[@]}" "$ROOT" -- \
+				/bin/sh -c "$wait_for_end" >"$TMP/log" 2>&1 &
 		else
 			script "${options[@]}" "$ROOT" -- /bin/sh -c "$wait_for_end"
 			want_ok
-			as "$ID" bash -c "$closed" bash dash "$SCRIPT" >"$TMP/log" 2>&1 </dev/null &
+			as "$ID" timeout $((30 * SLOW)) bash -c "$closed" bash dash "$SCRIPT" >"$TMP/log" 2>&1 </dev/null &
 		fi
 		group_files >"$TMP/files-$way"
-		echo end >"$TMP/end"
+		# Where nobody reads, this would wait for ever.
+		timeout $((5 * SLOW)) sh -c 'echo end >"$1"' sh "$TMP/end" || bad "$way: it did not start"
 		wait $! || bad "$way: $(tail -n 2 "$TMP/log" | tr '\n' ' ')"
 		[ "$(cat "$TMP/up")" = 0::/ ] || bad "$way: the command is in group $(cat "$TMP/up")"
 	done
