@@ -353,8 +353,9 @@ static void lsm_sh(const struct run *r, struct sh *out)
 	sh_note(out,
 		"The profile begins with the next program, so it comes after all that it might "
 		"forbid: see below.");
-	sh_note(out, "(aa-exec would write to the number of its process, which is another one in the "
-		     "/proc of the host, still in use here.)");
+	sh_note(out,
+		"(aa-exec would write to the number of its process, which is another one in the "
+		"/proc of the host, still in use here.)");
 	sh_part(out, SH_LAST);
 	sh_line(out,
 		"set -- \"$@\" /bin/sh -euc 'echo \"$0\" >/proc/self/attr/apparmor/exec; exec \"$@\"' "
