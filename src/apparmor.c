@@ -298,10 +298,18 @@ static int attr_open(int proc, const char *const *files, uint64_t flags)
 static const char *const attr_exec[] = {"thread-self/attr/apparmor/exec", "thread-self/attr/exec",
 					NULL};
 
+#define AT_EXEC_MAX (APPARMOR_NAME_MAX + 64) /* also for what is read back, with its mode */
+
+/* What is written to attr/exec, as aa_change_profile(2) and aa_stack_profile(2) do; its length. */
+static int at_exec(const struct plan *p, char *buf, size_t size)
+{
+	return snprintf(buf, size, "%s %s", p->apparmor_stack ? "stack" : "exec", p->apparmor);
+}
+
 static int lsm_run(struct run *r, struct err *err)
 {
 	const char *name = r->plan->apparmor;
-	char text[APPARMOR_NAME_MAX + 64];
+	char text[AT_EXEC_MAX];
 	auto_close int fd = -1;
 	struct statfs fs;
 	ssize_t n;
@@ -315,8 +323,7 @@ static int lsm_run(struct run *r, struct err *err)
 	fd = attr_open(r->proc, attr_exec, O_WRONLY);
 	if (fd < 0)
 		return err_set(err, -fd, "attr/exec of /proc");
-	len = snprintf(text, sizeof(text), "%s %s", r->plan->apparmor_stack ? "stack" : "exec",
-		       name);
+	len = at_exec(r->plan, text, sizeof(text));
 	n = write(fd, text, (size_t)len);
 	if (n != len)
 		return err_set(err, n < 0 ? errno : EIO, "apparmor=%.200s", name);
@@ -346,16 +353,13 @@ static void lsm_show(const struct run *r, struct show *out)
 
 static void lsm_sh(const struct run *r, struct sh *out)
 {
-	char text[APPARMOR_NAME_MAX + 64];
+	char text[AT_EXEC_MAX];
 
-	snprintf(text, sizeof(text), "%s %s", r->plan->apparmor_stack ? "stack" : "exec",
-		 r->plan->apparmor);
+	(void)at_exec(r->plan, text, sizeof(text));
 	sh_note(out,
 		"The profile begins with the next program, so it comes after all that it might "
-		"forbid: see below.");
-	sh_note(out,
-		"(aa-exec would write to the number of its process, which is another one in the "
-		"/proc of the host, still in use here.)");
+		"forbid: see below. (aa-exec would write to the number of its process, which is "
+		"another one in the /proc of the host, still in use here.)");
 	sh_part(out, SH_LAST);
 	sh_line(out,
 		"set -- \"$@\" /bin/sh -euc 'echo \"$0\" >/proc/self/attr/apparmor/exec; exec \"$@\"' "
