@@ -81,10 +81,9 @@ under() {
 
 # What --dry-run=sh prints, run: by_hand AROUND ARG...      AROUND: under NAME, or run
 by_hand() {
-	local around=$1 skip=()
+	local around=$1
 	shift
-	command -v keyctl >/dev/null || skip=(--skip keyring)
-	$around "$PB" run --dry-run=sh "${skip[@]}" "$@"
+	$around "$PB" run --dry-run=sh "${KEYRING[@]}" "$@"
 	want_ok
 	cp "$TMP/out" "$TMP/script"
 	chmod a+r "$TMP/script"

@@ -5,10 +5,6 @@
 
 # --- running a script ---------------------------------------------------------------------------
 
-# keyctl may not be installed; then the step is left out on both sides, with pillbox's own word.
-KEYRING=()
-command -v keyctl >/dev/null || KEYRING=(--skip keyring)
-
 SCRIPT=$TMP/sandbox.sh
 
 # A shell cannot close descriptors from 10 on (step fds says so), and a test runner may leave some.
