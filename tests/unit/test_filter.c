@@ -382,7 +382,7 @@ static bool is_other(const struct profile_prog *a, const struct profile_prog *b)
 		}
 	}
 	for (unsigned k = 0; k < 10000; k++) {
-		uint64_t args[6] = {0, rnd() % 2 ? 0x5412 : 0x541c};
+		uint64_t args[6] = {0, (const uint64_t[]){0x5412, 0x541c, 0x5423}[rnd() % 3]};
 
 		for (unsigned flips = (unsigned)(rnd() % 4); flips; flips--)
 			args[1] ^= 1ULL << rnd() % 64;
