@@ -25,15 +25,22 @@ LINK += -Wl,--no-warnings
 LIBS = -lseccomp -lcap-ng -lapparmor -ljansson -lm
 
 SRC = $(sort $(wildcard src/*.c))
-OBJ = $(SRC:src/%.c=$(B)/%.o) $(B)/builtin_filter.o $(B)/lesson_texts.o
+# Of the audit's probe pillbox itself needs what is done outside, and the grade; the rest it carries.
+PROBE_OUTSIDE = grade targets witness
+OBJ = $(SRC:src/%.c=$(B)/%.o) $(PROBE_OUTSIDE:%=$(B)/probe_%.o) $(B)/builtin_filter.o \
+	$(B)/lesson_texts.o $(B)/probe_program.o
 LIBOBJ = $(filter-out $(B)/main.o,$(OBJ))
 PROFILES = default=profiles/seccomp/default.json strict=profiles/seccomp/strict.json \
 	docker=profiles/seccomp/docker.json
 
-.PHONY: all clean install unit asan seam lint docs check-docs bench check fuzz fuzzers format
-all: $(B)/pillbox $(B)/pillbox-scope $(B)/gendoc
+.PHONY: all clean install unit asan seam lint docs check-docs bench bench-security check fuzz fuzzers format
+all: $(B)/pillbox $(B)/pillbox-probe $(B)/pillbox-scope $(B)/gendoc
 
 $(B)/%.o: src/%.c
+	@mkdir -p $(@D)
+	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(PROBE_OUTSIDE:%=$(B)/probe_%.o): $(B)/probe_%.o: src/probe/%.c
 	@mkdir -p $(@D)
 	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
@@ -46,6 +53,20 @@ $(B)/pillbox-scope: src/tools/scope_helper.c
 	@mkdir -p $(@D)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) -MMD -MP -MF $(B)/scope_helper.d -pie -Wl,-z,relro,-z,now $< \
 		-o $@ -lsystemd && chmod go-w $@
+
+# The attacks of `pillbox audit`: a program that needs nothing from the place where it runs. Never
+# sanitized, since no sanitizer can start in there.
+PROBE = $(sort $(wildcard src/probe/*.c)) src/caps_names.c src/err.c src/nearest.c src/term.c src/util.c
+$(B)/pillbox-probe: $(PROBE) $(wildcard src/probe/*.h) include/probe.h Makefile
+	@mkdir -p $(@D)
+	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -Iinclude -DPILLBOX_VERSION='"$(V)"' \
+		-ffile-prefix-map=$(CURDIR)=. -O2 $(WARN) $(WERROR) -static-pie -fPIE \
+		-Wl,--no-warnings $(PROBE) -o $@ -lcap-ng -ljansson
+
+$(B)/probe_program.o: $(B)/pillbox-probe
+	@echo '  AS $@'; printf '%s\n' '.section .rodata' '.globl probe_program, probe_program_len' \
+		'probe_program: .incbin "$<"' '1: .balign 8' 'probe_program_len: .quad 1b - probe_program' '.section .note.GNU-stack,"",%progbits' | \
+		$(CC) -x assembler -c - -o $@
 
 GENDOC = gendoc gendoc_check gendoc_man gendoc_shell
 # The compiler of the built-in filters: the same reader as at launch, without the table it makes.
@@ -123,6 +144,8 @@ $(B)/fuzz_%: tests/fuzz/fuzz_%.c $(LIBOBJ)
 bench: all
 	$(MAKE) $(B)/bench $(B)/floor
 	scripts/bench $(BENCHFLAGS)
+bench-security: all
+	scripts/bench-security $(BENCHFLAGS)
 $(B)/floor: $(B)/builtin_filter.o
 $(B)/bench $(B)/floor: $(B)/%: tests/bench/%.c
 	@mkdir -p $(@D)
@@ -136,12 +159,17 @@ format:
 # ---- documents, all from the option table and the list of steps ------------------------------------
 
 # Files with tables between markers <!-- NAME: begin --> ... <!-- NAME: end -->
-REGIONS = README.md docs/options.md docs/architecture.md docs/check.md
-docs: $(B)/gendoc $(B)/pillbox
+REGIONS = README.md docs/options.md docs/architecture.md docs/audit.md docs/check.md
+ATTACKS = { echo '\# The attacks of `pillbox audit`'; echo; \
+	echo 'Made by `pillbox-probe --list=markdown`; [audit.md](audit.md) says what they are for.'; \
+	$(B)/pillbox-probe --list=markdown; }
+docs: $(B)/gendoc $(B)/pillbox $(B)/pillbox-probe
 	$(B)/gendoc docs $(REGIONS)
+	$(ATTACKS) >docs/attacks.md
 	scripts/diagram $(B)/pillbox
-check-docs: $(B)/gendoc $(B)/pillbox
+check-docs: $(B)/gendoc $(B)/pillbox $(B)/pillbox-probe
 	$(B)/gendoc --check docs $(REGIONS)
+	$(ATTACKS) | cmp - docs/attacks.md
 	scripts/diagram --check $(B)/pillbox
 
 check:
@@ -155,6 +183,7 @@ APPARMOR_EDIT = -e 's|/usr/local/bin/pillbox|$(PREFIX)/bin/pillbox|' \
 install: all
 	install -Dm755 $(B)/pillbox $(DESTDIR)$(PREFIX)/bin/pillbox
 	install -Dm755 $(B)/pillbox-scope $(DESTDIR)$(PREFIX)/libexec/pillbox/pillbox-scope
+	install -Dm755 $(B)/pillbox-probe $(DESTDIR)$(PREFIX)/bin/pillbox-probe
 	install -Dm644 docs/pillbox.1 $(DESTDIR)$(PREFIX)/share/man/man1/pillbox.1
 	install -Dm644 docs/completion/pillbox.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pillbox

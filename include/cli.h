@@ -13,6 +13,18 @@
 /* All of pillbox. `seam` is NULL but in the test binary. Returns the exit status. */
 int cli_main(int argc, char *argv[], const struct seam *seam);
 
+/*
+ * Close what was inherited but 0, 1, 2 and the `preserve` descriptors above, which must be fit to be
+ * handed on. Before anything is opened.
+ */
+int cli_inherited_fds(unsigned preserve, struct err *err);
+
+/*
+ * Note in `s` where the process's own arguments and environment stand, for init to wipe. argc and
+ * argv as a command gets them, two words behind main()'s.
+ */
+void cli_own_strings(struct spec *s, int argc, char *argv[]);
+
 /* The n-th command as help, completions and the man page tell it; false: there are not so many. */
 struct cli_command {
 	const char *name, *usage, *help;

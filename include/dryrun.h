@@ -6,6 +6,7 @@
 #ifndef PILLBOX_DRYRUN_H
 #define PILLBOX_DRYRUN_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "step.h"
@@ -16,6 +17,9 @@
 
 /* In the form that r->spec->dry_run names, on standard output. -errno: it cannot be written. */
 int dry_run(const struct run *r, struct err *err);
+
+/* One step with its values, as in --dry-run=json; docs/dry-run.md. */
+json_t *dry_json_step(const struct run *r, const struct step *s);
 
 /* drysh.c: an equivalent shell script. */
 void dry_sh(const struct run *r, FILE *out);

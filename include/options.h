@@ -63,6 +63,10 @@ struct option_def {
 extern const struct option_def options[];
 extern const size_t options_len;
 
+/* Those of `pillbox audit` beside them (audit_options.c); `set` and `step` are not used. */
+extern const struct option_def audit_options[];
+extern const size_t audit_options_len;
+
 /* "Root and files", ... */
 const char *option_group_title(enum option_group group);
 
@@ -75,6 +79,15 @@ const char *option_group_title(enum option_group group);
  * was looked at. -errno: err is set.
  */
 int options_parse(struct spec *s, int argc, char *const argv[], struct err *err);
+
+/*
+ * How many words an option of run takes: 2 when its value is the next word, else 1. For who has
+ * options of its own beside them; one that is unknown takes 1, and options_parse() will say so.
+ */
+int options_words(const char *word);
+
+/* The lines of a table as --help has them. */
+void options_lines(FILE *out, const struct option_def *table, size_t n);
 
 /* The text of `pillbox run --help`. 0, or -EIO when it could not be written. */
 int options_help(FILE *out);

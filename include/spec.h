@@ -217,6 +217,12 @@ struct spec {
 	const char **skip;        /* ids of steps to leave out on purpose */
 	size_t n_skip;
 	bool verify; /* compare the sandbox with the plan, from outside, before exec */
+	/*
+	 * `pillbox audit`: what verify finds goes to standard output, a line of JSON for each step,
+	 * and ends nothing; and the command is the program in `probe`, a descriptor.
+	 */
+	bool is_audit;
+	int probe;
 };
 
 /* The defaults of a preset (design table in docs/); everything else zero. */

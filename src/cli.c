@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "check.h"
 #include "lesson.h"
 #include "lsm.h"
@@ -88,7 +89,7 @@ static int signals_reset(struct err *err)
 }
 
 /* Nothing inherited stays open but what --preserve-fds names, and that must be fit to be handed on. */
-static int inherited_fds(unsigned preserve, struct err *err)
+int cli_inherited_fds(unsigned preserve, struct err *err)
 {
 	struct stat st;
 	int rc;
@@ -143,7 +144,7 @@ static void spec_notes(const struct spec *s)
  * The kernel lays arguments and environment out as one block of strings. /proc/1/cmdline would show
  * it to the workload: host paths, and what -e NAME=VALUE holds.
  */
-static void own_strings(struct spec *s, int argc, char *argv[])
+void cli_own_strings(struct spec *s, int argc, char *argv[])
 {
 	char *end = argc > 0 ? argv[argc - 1] + strlen(argv[argc - 1]) + 1 : NULL;
 
@@ -171,9 +172,9 @@ static int cmd_run(int argc, char *argv[], const struct seam *seam)
 		return options_help(stdout) < 0 ? EXIT_SETUP : 0;
 	if (rc < 0 || spec_finish(s, &err) < 0)
 		return fail("run", &err);
-	if (inherited_fds(s->preserve_fds, &err) < 0)
+	if (cli_inherited_fds(s->preserve_fds, &err) < 0)
 		return fail("run", &err);
-	own_strings(s, argc, argv);
+	cli_own_strings(s, argc, argv);
 	spec_notes(s);
 	return runner_launch(s, seam);
 }
@@ -198,6 +199,11 @@ static const struct command {
 } commands[] = {
 	{"run", "[OPTION...] ROOTFS [--] [COMMAND [ARG...]]",
 	 "run a command in a sandbox around the directory ROOTFS", cmd_run},
+	{"audit", "[OPTION...] ROOTFS",
+	 "build the sandbox that run would, attack it from inside, and say what held: each control as "
+	 "asked, as seen inside and outside, each attack with what stopped it, a grade, and what would "
+	 "lower the exposure most; exit status 1 when a control that was asked for does not hold",
+	 cmd_audit},
 	{"check", "[--json]",
 	 "what this host offers: works, restricted or missing, and the cure; exit status 0 if the "
 	 "default preset can be enforced in full",

@@ -102,7 +102,7 @@ static void values_put(struct show *out, const char *key, const char *value)
 	(void)json_array_append_new(list, json_text(value));
 }
 
-static json_t *json_step(const struct run *r, const struct step *s)
+json_t *dry_json_step(const struct run *r, const struct step *s)
 {
 	struct values v = {.show = {.put = values_put}, .object = json_object()};
 	bool is_wanted = step_wanted(r, s);
@@ -130,7 +130,7 @@ static int dry_json(const struct run *r)
 	int rc;
 
 	for (size_t i = 0; i < program_len; i++)
-		(void)json_array_append_new(steps, json_step(r, program[i]));
+		(void)json_array_append_new(steps, dry_json_step(r, program[i]));
 	root = json_pack("{s:i, s:s, s:s, s:o, s:o}", "format", FORMAT, "pillbox", PILLBOX_VERSION,
 			 "preset", preset_name(r->spec->preset), "rootfs",
 			 json_text(r->spec->rootfs), "steps", steps);

@@ -296,6 +296,12 @@ static void help_line(FILE *out, const struct option_def *def)
 	wrap(out, def->help, column);
 }
 
+void options_lines(FILE *out, const struct option_def *table, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		help_line(out, &table[i]);
+}
+
 int options_help(FILE *out)
 {
 	fputs("Usage: pillbox run [options] ROOTFS [--] [COMMAND [ARG...]]\n\n"

@@ -180,6 +180,24 @@ static int short_options(struct line *l, const char *word, struct err *err)
 	return rc;
 }
 
+int options_words(const char *word)
+{
+	const struct option_def *def = NULL;
+
+	if (word[0] != '-' || !word[1])
+		return 1;
+	if (word[1] == '-') {
+		def = by_name(word + 2, strlen(word + 2)); /* none with a '=' in it */
+		return def && def->metavar && !def->bare ? 2 : 1;
+	}
+	for (word++; *word; word++) {
+		def = by_letter(*word);
+		if (def && def->metavar)
+			return word[1] ? 1 : 2;
+	}
+	return 1;
+}
+
 static int split(struct line *l, struct err *err)
 {
 	while (l->at < l->argc) {

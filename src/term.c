@@ -68,6 +68,10 @@ void term_para(const struct term *t, unsigned indent, unsigned column, enum styl
 
 	fprintf(t->out, "%*s", (int)indent, "");
 	styled(t, style, label);
+	if (*label && *text && at >= column) { /* no room: the text begins below it */
+		fputc('\n', t->out);
+		at = 0;
+	}
 	if (at < column) {
 		fprintf(t->out, "%*s", (int)(column - at), "");
 		at = column;

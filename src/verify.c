@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit.h"
 #include "mnt.h"
 #include "runner.h"
 
@@ -184,6 +185,9 @@ static bool verify_wanted(const struct run *r)
 static int verify_run(struct run *r, struct err *err)
 {
 	unsigned asked = 0;
+
+	if (r->spec->is_audit)
+		return audit_verify(r);
 
 	for (size_t i = 0; i < program_len; i++) {
 		const struct step *s = program[i];

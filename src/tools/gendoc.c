@@ -187,6 +187,22 @@ static void md_text(FILE *out, const char *text)
 	}
 }
 
+static void md_option(FILE *out, const struct option_def *def)
+{
+	fputs("| `", out);
+	if (def->letter)
+		fprintf(out, "-%c`, `", def->letter);
+	fprintf(out, "--%s", def->name);
+	if (def->metavar) {
+		fputs(def->bare ? "[=" : " ", out);
+		md_text(out, def->metavar);
+		fputs(def->bare ? "]" : "", out);
+	}
+	fputs("` | ", out);
+	md_text(out, def->help);
+	fprintf(out, " | %s |\n", def->step ? def->step : "");
+}
+
 static void md_options(FILE *out, struct arena *a)
 {
 	(void)a;
@@ -198,20 +214,17 @@ static void md_options(FILE *out, struct arena *a)
 
 			if ((int)def->group != group)
 				continue;
-			fputs("| `", out);
-			if (def->letter)
-				fprintf(out, "-%c`, `", def->letter);
-			fprintf(out, "--%s", def->name);
-			if (def->metavar) {
-				fputs(def->bare ? "[=" : " ", out);
-				md_text(out, def->metavar);
-				fputs(def->bare ? "]" : "", out);
-			}
-			fputs("` | ", out);
-			md_text(out, def->help);
-			fprintf(out, " | %s |\n", def->step ? def->step : "");
+			md_option(out, def);
 		}
 	}
+}
+
+static void md_audit_options(FILE *out, struct arena *a)
+{
+	(void)a;
+	fputs("| option | what it does | |\n| --- | --- | --- |\n", out);
+	for (size_t i = 0; i < audit_options_len; i++)
+		md_option(out, &audit_options[i]);
 }
 
 static void md_presets(FILE *out, struct arena *a)
@@ -251,9 +264,8 @@ static const struct {
 	const char *name;
 	void (*print)(FILE *out, struct arena *a);
 } regions[] = {
-	{"options", md_options},
-	{"presets", md_presets},
-	{"order", md_order},
+	{"options", md_options}, {"audit-options", md_audit_options},
+	{"presets", md_presets}, {"order", md_order},
 	{"checks", md_checks},
 };
 

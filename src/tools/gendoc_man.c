@@ -60,6 +60,12 @@ static void man_head(FILE *out)
 		".B pillbox run",
 		".RI [ options ] \" ROOTFS \" \"[\\fB\\-\\-\\fP] [\" COMMAND \" [\" ARG ...]]",
 		".br",
+		".B pillbox audit",
+		".RI [ options ] \" ROOTFS\"",
+		".br",
+		".B pillbox audit \\-\\-bisect",
+		".RI [ options ] \" ROOTFS \" \\fB\\-\\-\\fP \" COMMAND \" [\" ARG ...]",
+		".br",
 		".B pillbox check",
 		".RB [ \\-\\-json ]",
 		".br",
@@ -101,6 +107,22 @@ static void man_commands(FILE *out)
 	}
 }
 
+static void man_option(FILE *out, const struct option_def *def)
+{
+	fputs(".TP\n", out);
+	if (def->letter)
+		fprintf(out, "\\fB\\-%c\\fR, ", def->letter);
+	fputs("\\fB\\-\\-", out);
+	for (const char *c = def->name; *c; c++)
+		fprintf(out, *c == '-' ? "\\-" : "%c", *c);
+	fputs(def->bare ? "\\fR[=" : "\\fR ", out);
+	fputs(def->metavar ? def->metavar : "", out);
+	fputs(def->bare ? "]\n" : "\n", out);
+	man_text(out, def->help);
+	if (def->step)
+		fprintf(out, "\\(-> %s\n", def->step);
+}
+
 static void man_options(FILE *out)
 {
 	fputs(".SH OPTIONS OF RUN\n", out);
@@ -113,22 +135,14 @@ static void man_options(FILE *out)
 		for (size_t i = 0; i < options_len; i++) {
 			const struct option_def *def = &options[i];
 
-			if ((int)def->group != group)
-				continue;
-			fputs(".TP\n", out);
-			if (def->letter)
-				fprintf(out, "\\fB\\-%c\\fR, ", def->letter);
-			fputs("\\fB\\-\\-", out);
-			for (const char *c = def->name; *c; c++)
-				fprintf(out, *c == '-' ? "\\-" : "%c", *c);
-			fputs(def->bare ? "\\fR[=" : "\\fR ", out);
-			fputs(def->metavar ? def->metavar : "", out);
-			fputs(def->bare ? "]\n" : "\n", out);
-			man_text(out, def->help);
-			if (def->step)
-				fprintf(out, "\\(-> %s\n", def->step);
+			if ((int)def->group == group)
+				man_option(out, def);
 		}
 	}
+	fputs(".SH OPTIONS OF AUDIT\n", out);
+	man_text(out, "Those of run, and:");
+	for (size_t i = 0; i < audit_options_len; i++)
+		man_option(out, &audit_options[i]);
 }
 
 static void man_order(FILE *out)
@@ -193,6 +207,30 @@ static void man_check(FILE *out)
 		"The exit status is 0 when the default preset can be enforced in full by this user, 1 "
 		"when it cannot. A map of one id is enough for that, and so is one of AppArmor and "
 		"Landlock.",
+		NULL,
+	};
+
+	man_lines(out, lines);
+}
+
+static void man_audit(FILE *out)
+{
+	static const char *const lines[] = {
+		".SH AUDIT",
+		"`pillbox audit` builds the sandbox that `pillbox run` would make with the same options, and "
+		"executes a program of its own in it, by descriptor and under all controls: it needs nothing "
+		"from ROOTFS. That program tries attacks, each in a child, each harmless where it works. The "
+		"report has a line for each control (as it was asked for, as the kernel shows it inside, as it "
+		"looks from outside) and one for each attack: `blocked` and by what, found by rule and not "
+		"guessed; `allowed`, and whether the settings meant it to be; or not applicable.",
+		".PP",
+		"The grade is A for no exposure and F for more than half of it: the weights of the attacks that "
+		"are allowed or unknown, in percent of all that could be tried; B up to 5, C up to 15, D up to "
+		"30, E up to 50. The exit status is 1 when a control that was asked for does not hold, which "
+		"then stands first, or when `--fail-below` or `--fail-on` says so.",
+		".PP",
+		"`pillbox-probe` is that program by itself, for other runtimes: `pillbox-probe --witness` "
+		"outside makes things to attack and prints the options for the probe inside.",
 		NULL,
 	};
 
@@ -293,6 +331,7 @@ void print_man(FILE *out, struct arena *a)
 	man_order(out);
 	man_presets(out, a);
 	man_check(out);
+	man_audit(out);
 	man_exit(out);
 	man_files(out);
 }

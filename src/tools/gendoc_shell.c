@@ -11,17 +11,17 @@
 #include "gendoc.h"
 
 /* Those that take the next word as their value, or those that don't. */
-static void print_names(FILE *out, bool with_value)
+static void print_names(FILE *out, const struct option_def *table, size_t n, bool with_value)
 {
 	const char *blank = "";
 
-	for (size_t i = 0; i < options_len; i++) {
-		if ((options[i].metavar && !options[i].bare) != with_value)
+	for (size_t i = 0; i < n; i++) {
+		if ((table[i].metavar && !table[i].bare) != with_value)
 			continue;
-		fprintf(out, "%s--%s", blank, options[i].name);
+		fprintf(out, "%s--%s", blank, table[i].name);
 		blank = " ";
-		if (options[i].letter)
-			fprintf(out, " -%c", options[i].letter);
+		if (table[i].letter)
+			fprintf(out, " -%c", table[i].letter);
 	}
 }
 
@@ -43,10 +43,10 @@ static void bash_value(FILE *out, const struct option_def *def)
 	fprintf(out, "%sreturn\n%s\t\t;;\n", indent, def->bare ? "\t\tfi\n" : "");
 }
 
-static void bash_cases(FILE *out)
+static void bash_cases(FILE *out, const struct option_def *table, size_t n)
 {
-	for (size_t i = 0; i < options_len; i++) {
-		const struct option_def *def = &options[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct option_def *def = &table[i];
 
 		if (!def->metavar)
 			continue;
@@ -90,7 +90,7 @@ static void bash_actions(FILE *out)
 {
 	struct cli_command c;
 
-	fputs("\tcase ${COMP_WORDS[1]} in\n\trun) ;;\n", out);
+	fputs("\tcase ${COMP_WORDS[1]} in\n\trun | audit) ;;\n", out);
 	for (size_t i = 0; cli_command(i, &c); i++) {
 		if (!print_actions(NULL, c.usage))
 			continue;
@@ -122,10 +122,14 @@ void print_bash(FILE *out, struct arena *a)
 	      "\tlocal cur prev i word rootfs='' equals=''\n"
 	      "\tlocal valued=' ",
 	      out);
-	print_names(out, true);
+	print_names(out, options, options_len, true);
 	fputs(" '\n\tlocal flags='", out);
-	print_names(out, false);
-	fputs(" --help'\n\n"
+	print_names(out, options, options_len, false);
+	fputs(" --help'\n\n\tif [[ ${COMP_WORDS[1]} == audit ]]; then\n\t\tvalued+=' ", out);
+	print_names(out, audit_options, audit_options_len, true);
+	fputs(" '\n\t\tflags+=' ", out);
+	print_names(out, audit_options, audit_options_len, false);
+	fputs("'\n\tfi\n"
 	      "\tcur=${COMP_WORDS[COMP_CWORD]}\n"
 	      "\tprev=${COMP_WORDS[COMP_CWORD - 1]}\n"
 	      "\tif ((COMP_CWORD == 1)); then\n"
@@ -159,7 +163,8 @@ void print_bash(FILE *out, struct arena *a)
 	      "\t[[ $rootfs ]] && return\n"
 	      "\tcase $prev in\n",
 	      out);
-	bash_cases(out);
+	bash_cases(out, options, options_len);
+	bash_cases(out, audit_options, audit_options_len);
 	fputs("\tesac\n"
 	      "\tif [[ $cur == -* ]]; then\n"
 	      "\t\tmapfile -t COMPREPLY < <(compgen -W \"$valued $flags\" -- \"$cur\")\n"
@@ -235,7 +240,7 @@ static void zsh_actions(FILE *out)
 {
 	struct cli_command c;
 
-	fputs("\tcase $words[2] in\n\trun) ;;\n", out);
+	fputs("\tcase $words[2] in\n\trun | audit) ;;\n", out);
 	for (size_t i = 0; cli_command(i, &c); i++) {
 		if (!print_actions(NULL, c.usage))
 			continue;
@@ -259,6 +264,10 @@ void print_zsh(FILE *out, struct arena *a)
 	print_commands(out);
 	fputs("\n\t\treturn\n\tfi\n", out);
 	zsh_actions(out);
+	fputs("\tlocal -a more\n\tif [[ $words[2] == audit ]]; then\n\t\tmore=( \\\n", out);
+	for (size_t i = 0; i < audit_options_len; i++)
+		zsh_option(out, &audit_options[i], false);
+	fputs("\t\t)\n\tfi\n", out);
 	fputs("\tshift words\n"
 	      "\t((CURRENT--))\n"
 	      "\t_arguments -s -S -A '-*' \\\n",
@@ -269,6 +278,7 @@ void print_zsh(FILE *out, struct arena *a)
 			zsh_option(out, &options[i], true);
 	}
 	fputs("\t\t'(- *)'{-h,--help}'[show the options]' \\\n"
+	      "\t\t\"${more[@]}\" \\\n"
 	      "\t\t'1:ROOTFS:_files -/' \\\n"
 	      "\t\t'*:::COMMAND:'\n"
 	      "}\n\n"
