@@ -7,14 +7,18 @@ _pillbox() {
 	local valued=' --preset --name --hostname --workdir -w --env -e --env-file --network --preserve-fds --overlay --volume -v --mount --tmpfs --shm-size --secret --user -u --group-add --userns --cap-add --cap-drop --security-opt --landlock --tcp --allow-missing --memory -m --memory-reservation --memory-swap --cpus --cpu-quota --cpu-period --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --blkio-weight-device --ulimit --sysctl --oom-score-adj --stop-signal --stop-timeout --skip '
 	local flags='--rm --read-only --writable --nested-userns --privileged --tty -t --no-tty --interactive -i --init --no-init --dry-run --explain --step --verify --stats --verbose --quiet -q --help'
 
+	if [[ ${COMP_WORDS[1]} == audit ]]; then
+		valued+=' --format --fail-below --fail-on --compare --only --timeout '
+		flags+=' --bisect'
+	fi
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'run check apparmor lesson help version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run audit check apparmor lesson help version' -- "$cur")
 		return
 	fi
 	case ${COMP_WORDS[1]} in
-	run) ;;
+	run | audit) ;;
 	apparmor)
 		if ((COMP_CWORD == 2)); then
 			mapfile -t COMPREPLY < <(compgen -W 'load unload status' -- "$cur")
@@ -221,6 +225,26 @@ _pillbox() {
 			mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
 			return
 		fi
+		;;
+	--format)
+		mapfile -t COMPREPLY < <(compgen -W 'table json markdown html' -- "$cur")
+		return
+		;;
+	--fail-below)
+		mapfile -t COMPREPLY < <(compgen -W 'A B C D E F' -- "$cur")
+		return
+		;;
+	--fail-on)
+		return
+		;;
+	--compare)
+		return
+		;;
+	--only)
+		return
+		;;
+	--timeout)
+		return
 		;;
 	esac
 	if [[ $cur == -* ]]; then
