@@ -160,15 +160,15 @@ struct attack {
 
 struct attack_group {
 	const char *id;               /* "mounts" */
-	const char *title;            /* "Mounts and the root directory" */
+	const char *title;            /* "Mounts" */
 	const struct attack *attacks; /* ends with id == NULL */
 };
 extern const struct attack_group attack_groups[];  /* ends with id == NULL; attacks.c */
 const struct attack *attack_by_id(const char *id); /* NULL: there is none */
 
-extern const struct attack attacks_mount[], attacks_ns[], attacks_process[], attacks_rights[],
-	attacks_kernel[], attacks_sockets[], attacks_net[], attacks_files[], attacks_devices[],
-	attacks_proc[], attacks_terminal[], attacks_limits[], attacks_abi[];
+extern const struct attack attacks_mount[], attacks_root[], attacks_ns[], attacks_process[],
+	attacks_rights[], attacks_kernel[], attacks_sockets[], attacks_net[], attacks_files[],
+	attacks_devices[], attacks_proc[], attacks_terminal[], attacks_limits[], attacks_abi[];
 
 /* ---- judging --------------------------------------------------------------------------------- */
 

@@ -9,7 +9,8 @@
 #include "probe.h"
 
 const struct attack_group attack_groups[] = {
-	{"mount", "Mounts and the root directory", attacks_mount},
+	{"mount", "Mounts", attacks_mount},
+	{"root", "The root directory", attacks_root},
 	{"namespace", "Namespaces", attacks_ns},
 	{"process", "Other processes", attacks_process},
 	{"rights", "Users, capabilities and keys", attacks_rights},

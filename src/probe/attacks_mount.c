@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * attacks_mount.c - attacks by mounts, and ways out of the root directory.
+ * attacks_mount.c - attacks by mounts.
  *
  * Should:  change mounts in a mount namespace of the attempt's own where one can be had, and undo
  *          what was mounted where none can.
@@ -433,45 +433,6 @@ static void change_root(struct attempt *a)
 		refused(a, NULL);
 }
 
-static void chroot_dir(struct attempt *a)
-{
-	const char *dir = scratch(NULL);
-
-	if (TRY(a, chroot, dir) == 0)
-		worked(a, "%s is /", dir);
-}
-
-/*
- * A directory above the root stays above it when chroot(2) moves the root further down: nothing
- * stops ".." on the way up any more, but the root of the mount namespace does.
- */
-static void chroot_escape(struct attempt *a)
-{
-	const char *dir = scratch(NULL);
-	struct statx before, after;
-	int top = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (!strcmp(dir, "/")) {
-		not_applicable(a, "no directory but / to go down to");
-		return;
-	}
-	if (statx(top, "", AT_EMPTY_PATH, STATX_INO | STATX_MNT_ID, &before) ||
-	    TRY(a, chroot, dir) < 0 || TRY(a, fchdir, top) < 0)
-		return;
-	for (int i = 0; i < 64; i++)
-		if (TRY(a, chdir, "..") < 0)
-			return;
-	if (statx(AT_FDCWD, ".", 0, STATX_INO | STATX_MNT_ID, &after))
-		return;
-	if (before.stx_ino != after.stx_ino || before.stx_mnt_id != after.stx_mnt_id ||
-	    before.stx_dev_minor != after.stx_dev_minor ||
-	    before.stx_dev_major != after.stx_dev_major)
-		worked(a, "reached a directory above /: inode %llu of device %u:%u", after.stx_ino,
-		       after.stx_dev_major, after.stx_dev_minor);
-	else
-		held(a, BY_NAMESPACE, "/ is the root of the mount namespace: nothing is above it");
-}
-
 /* ---- what the table of mounts tells --------------------------------------------------------- */
 
 /*
@@ -504,7 +465,6 @@ static void mountinfo_host(struct attempt *a)
 /* ---- the list ------------------------------------------------------------------------------- */
 
 #define ADMIN .caps = CAP(SYS_ADMIN), .cure = "--cap-drop SYS_ADMIN"
-#define CHROOT .caps = CAP(SYS_CHROOT), .cure = "--cap-drop SYS_CHROOT"
 #define ROW(id_, weight_, run_, what_, gives_, ...)                                        \
 	{                                                                                  \
 		.id = id_, .what = what_, .gives = gives_, .weight = weight_, .run = run_, \
@@ -556,10 +516,6 @@ const struct attack attacks_mount[] = {
 	    "a way to reconfigure the file system that the root lies on", ADMIN),
 	ROW("pivot-root", 3, change_root, "exchange the root by pivot_root",
 	    "another root for every process of the sandbox", ADMIN),
-	ROW("chroot", 2, chroot_dir, "chroot to a directory",
-	    "set-user-ID programs that find its files where they trust /etc and /lib", CHROOT),
-	ROW("chroot-escape", 9, chroot_escape, "climb out of the root by ..",
-	    "the files of the host, where the root was set by chroot alone", CHROOT),
 	ROW("mountinfo-host", 3, mountinfo_host, "find the host's mounts",
 	    "the host's disks, and where they are to be found", .cure = NULL),
 	{0},

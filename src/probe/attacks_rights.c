@@ -149,6 +149,23 @@ static void cap_ambient(struct attempt *a)
 		worked(a, "capability %d outlives a change of uid and execve", cap);
 }
 
+/*
+ * Into the inheritable set, from where a program with file capabilities takes them: what is permitted
+ * goes in, and with SETPCAP all of the bounding set. One of any kind, where there is none in either.
+ */
+static void cap_inherit(struct attempt *a)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	uint64_t bounding = fact_caps("CapBnd"), permitted = fact_caps("CapPrm");
+	struct __user_cap_data_struct data[2] = {{0}};
+
+	caps_set(data, permitted, bounding ? bounding : CAP(NET_RAW));
+	if (TRY(a, capset, &head, data) == 0)
+		worked(a, "all of the bounding set is inheritable");
+	else if (a->ret == -EPERM && by_filter(a) == 0)
+		held(a, BY_CAPABILITY, "none to give that is permitted, and SETPCAP missing");
+}
+
 /* What is locked stays so; without a lock the bits that are set are set once more. */
 static void securebits(struct attempt *a)
 {
@@ -314,6 +331,12 @@ const struct attack attacks_rights[] = {
 	 .weight = 2,
 	 .cure = "--cap-drop ALL",
 	 .run = cap_ambient},
+	{.id = "capset",
+	 .what = "make capabilities inheritable",
+	 .gives = "more of them, by way of programs with file capabilities",
+	 .weight = 2,
+	 .cure = "--cap-drop ALL",
+	 .run = cap_inherit},
 	{.id = "securebits",
 	 .what = "set the securebits",
 	 .gives = "uid changes that keep the capabilities",
