@@ -263,11 +263,11 @@ t 'a filter that kills, traps, or has an errno of its own' killer
 
 # The probe needs nothing of the tree.
 empty() {
-	run mkdir -p "$TMP/empty"
-	audit --quiet --format json "$TMP/empty"
+	run mkdir -p "$TMP/nothing"
+	audit --quiet --format json "$TMP/nothing"
 	want_ok
 	printf '%s' "$OUT" | jq -e --argjson n 1 "$valid" >/dev/null || bad 'the JSON is not as it should be'
-	run rmdir "$TMP/empty"
+	run rmdir "$TMP/nothing"
 }
 t 'a rootfs with nothing in it' empty
 
