@@ -98,6 +98,9 @@ int try_socket(struct attempt *a, int family, int type, int protocol)
 }
 
 static void end(struct attempt *a, enum end how, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
+
+static void end(struct attempt *a, enum end how, const char *fmt, va_list ap)
 {
 	(void)vsnprintf(a->note, sizeof(a->note), fmt, ap);
 	a->end = how;
