@@ -2,7 +2,7 @@
 /*
  * builtin_filter.h - the table that build/mkfilter writes: our profiles, compiled beforehand.
  *
- * Compiling Docker's profile takes libseccomp longer than all the rest of a launch.
+ * Compiling Docker's profile and checking the program takes longer than all the rest of a launch.
  */
 #ifndef PILLBOX_BUILTIN_FILTER_H
 #define PILLBOX_BUILTIN_FILTER_H

@@ -3,8 +3,9 @@
  * profile.h - seccomp profiles in Docker's JSON format, from text to a checked BPF program.
  *
  * Three stages:
- *   profile.c        text -> struct profile, a flat list of rules (strict reader)
- *   profile_build.c  struct profile -> BPF: a head of our own (profile_head.c), then libseccomp's
+ *   profile.c        text -> struct profile, a flat list of rules (strict reader, which is also
+ *                    profile_text.c, _fields.c, _json.c and _locate.c)
+ *   profile_build.c  struct profile -> BPF (profile_head.c, profile_tree.c)
  *   profile_check.c  does the program decide what the rules say? (independent evaluation)
  * Callers use profile_compile(), which is all three. Nothing here touches the running process.
  */
@@ -25,7 +26,7 @@
 #define PROFILE_ARCHES 4
 #define PROFILE_ARGS 6
 
-/* What the caller gets; insns is malloc'd. */
+/* What the caller gets; insns is malloc'd. The cache keeps it as it is: no other pointers. */
 struct profile_result {
 	struct sock_filter *insns;
 	unsigned short n;
@@ -60,6 +61,8 @@ struct profile_rule {
 	uint32_t action;  /* SCMP_ACT_*, data included */
 	unsigned n_conds;
 	struct profile_cond conds[PROFILE_ARGS];
+	unsigned entry; /* which of "syscalls" it comes from, from 0 */
+	unsigned line;  /* where that stands in the text, from 1 */
 };
 
 struct profile {
@@ -89,9 +92,26 @@ int profile_read(const char *origin, const char *text, size_t len, uint64_t caps
 		 struct profile *ret, struct err *err);
 void profile_free(struct profile *p);
 
-/* First part of the program; -E2BIG: too long. Fills prog->newest. */
+/*
+ * Where something stands in a profile's text, from 1; columns are characters. A path is like
+ * "syscalls[12].args[0].op", "" is the whole. The value's place; profile_locate_key(): that of the
+ * name before it. -ENOENT: not there, and then it is the place of the innermost thing that is.
+ */
+int profile_locate(const char *text, size_t len, const char *path, unsigned *ret_line,
+		   unsigned *ret_col);
+int profile_locate_key(const char *text, size_t len, const char *path, unsigned *ret_line,
+		       unsigned *ret_col);
+/* The line and column of a byte. */
+void profile_position(const char *text, size_t len, size_t at, unsigned *ret_line,
+		      unsigned *ret_col);
+
+/* The highest number of each of arches[] that the profile mentions, in force or not. */
+void profile_newest(const struct profile *p, uint32_t *ret);
+/* The program; -E2BIG: too long. Fills prog->newest. */
 int profile_head(const struct profile *p, struct profile_prog *prog);
-/* Is rule `at` its call's only one, and without conditions? Those are libseccomp's. */
+/* Its part for the calls of one architecture whose rule is plain, with the number loaded. */
+int profile_tree(const struct profile *p, uint32_t arch, struct profile_prog *prog);
+/* Is rule `at` its call's only one, and without conditions? */
 bool profile_rule_is_plain(const struct profile *p, size_t at);
 int profile_build(const struct profile *p, struct profile_prog *prog, struct err *err);
 int profile_check(const struct profile *p, const struct profile_prog *prog, struct err *err);
@@ -103,6 +123,8 @@ int profile_check(const struct profile *p, const struct profile_prog *prog, stru
  */
 int profile_call(uint32_t arch, const char *name, int *ret_mux, unsigned *ret_sub);
 bool profile_call_is_new(uint32_t arch, const char *name);
+/* The name by number of a call that a libseccomp may not know yet; NULL: it is none of those. */
+const char *profile_new_call_name(uint32_t arch, uint32_t nr);
 /* The AUDIT_ARCH_* value that the kernel reports: x32 shares x86_64's. */
 uint32_t profile_audit_arch(uint32_t arch);
 

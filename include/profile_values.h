@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile_values.h - the argument values at which profile_check.c compares. */
+/* profile_values.h - the arguments at which the answer to a call can change. */
 #ifndef PILLBOX_PROFILE_VALUES_H
 #define PILLBOX_PROFILE_VALUES_H
 
-#include "profile.h"
+#include "profile_reading.h"
 
 #define PROFILE_POINTS 16384 /* of one call; beyond it they are sampled */
-
-/* One rule as it applies to one call number of one architecture. */
-struct profile_entry {
-	uint32_t nr;
-	uint32_t action;
-	unsigned n_conds;
-	const struct profile_cond *conds;
-	const char *name;
-};
 
 /* Of one argument; v is malloc'd. */
 struct profile_values {
@@ -26,5 +17,12 @@ struct profile_values {
 /* Values of argument `index` around everything that the n rules of one call compare it with. */
 int profile_values(const struct profile_entry *e, size_t n, unsigned index, bool is_32bit,
 		   struct profile_values *ret);
+
+/*
+ * Call fn for each combination of such values, or for PROFILE_POINTS of them, the same each time, and
+ * for arguments of all ones. Ends when fn does not return 0, and returns that; -ENOMEM.
+ */
+int profile_points(const struct profile_entry *e, size_t n, bool is_32bit,
+		   int (*fn)(void *arg, const __u64 *args), void *arg);
 
 #endif

@@ -13,7 +13,6 @@
  */
 #include "profile.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <jansson.h>
 #include <seccomp.h>
@@ -48,7 +47,7 @@ static int add_rule(struct reader *rd, const char *name, uint32_t action,
 	struct profile_rule *rule;
 
 	if (p->n_rules >= 4UL * PROFILE_MAX_RULES)
-		return profile_bad(rd, "more than %lu rules", 4UL * PROFILE_MAX_RULES);
+		return profile_bad(rd, NULL, "more than %lu rules", 4UL * PROFILE_MAX_RULES);
 	if (grow(&p->rules, p->n_rules, &p->cap_rules, sizeof(*p->rules)))
 		return err_set(rd->err, ENOMEM, "%s", rd->origin);
 	rule = &p->rules[p->n_rules++];
@@ -56,6 +55,8 @@ static int add_rule(struct reader *rd, const char *name, uint32_t action,
 	rule->name = name;
 	rule->action = action;
 	rule->n_conds = n;
+	rule->entry = rd->entry;
+	rule->line = rd->line;
 	if (n)
 		memcpy(rule->conds, conds, n * sizeof(*conds));
 	return 0;
@@ -104,10 +105,13 @@ static int read_names(struct reader *rd, json_t *obj, json_t **ret_list, const c
 
 	if (profile_string(rd, obj, "name", &name) || profile_list(rd, obj, "names", &list))
 		return -EINVAL;
-	if (name && list)
-		return profile_bad(rd, "both \"name\" and \"names\" are given");
-	if (!(name && *name) && json_array_size(list) == 0)
-		return profile_bad(rd, "\"names\" is missing or empty");
+	/* As in Docker, an empty one is one that is not there. */
+	if (name && !*name)
+		name = NULL;
+	if (name && json_array_size(list))
+		return profile_bad(rd, "name", "both \"name\" and \"names\" are given");
+	if (!name && json_array_size(list) == 0)
+		return profile_bad(rd, list ? "names" : NULL, "\"names\" is missing or empty");
 	*ret_list = list;
 	*ret_name = name;
 	return 0;
@@ -125,7 +129,7 @@ static int read_entry(struct reader *rd, json_t *obj)
 	uint32_t action = 0;
 	unsigned n = 0;
 	bool in_force = false;
-	size_t i, n_names;
+	size_t i, n_names, outer;
 
 	if (profile_fields(rd, obj, "a rule", known) || read_names(rd, obj, &list, &single) ||
 	    profile_action(rd, obj, "action", "errnoRet", "errno", &action) ||
@@ -133,13 +137,15 @@ static int read_entry(struct reader *rd, json_t *obj)
 		return -EINVAL;
 	args = profile_field(obj, "args");
 	if (args && !json_is_array(args))
-		return profile_bad(rd, "\"args\" is not a list");
+		return profile_bad(rd, "args", "\"args\" is not a list");
 	json_array_foreach(args, i, value)
 	{
+		outer = profile_enter(rd, "args[%zu]", i);
 		if (n == MAX_CONDS)
-			return profile_bad(rd, "more than %d conditions", MAX_CONDS);
+			return profile_bad(rd, NULL, "more than %d conditions", MAX_CONDS);
 		if (profile_condition(rd, value, &conds[n++]))
 			return -EINVAL;
+		profile_leave(rd, outer);
 	}
 	n_names = single ? 1 : json_array_size(list);
 	for (i = 0; i < n_names; i++) {
@@ -176,27 +182,28 @@ static int read_arch_map(struct reader *rd, json_t *map)
 	const struct profile_arch *a, *sub;
 	const char *name = NULL;
 	json_t *entry, *list = NULL, *value;
-	size_t i, j;
+	size_t i, j, outer;
 
-	if (!json_is_array(map))
-		return profile_bad(rd, "\"archMap\" is not a list");
 	json_array_foreach(map, i, entry)
 	{
+		outer = profile_enter(rd, "archMap[%zu]", i);
 		if (profile_fields(rd, entry, "archMap", known) ||
 		    profile_string(rd, entry, "architecture", &name) ||
 		    profile_list(rd, entry, "subArchitectures", &list))
 			return -EINVAL;
 		if (!name)
-			return profile_bad(rd, "\"architecture\" is missing in archMap");
-		if (profile_arch(rd, name, &a))
+			return profile_bad(rd, NULL, "\"architecture\" is missing in archMap");
+		if (profile_arch(rd, "architecture", name, &a))
 			return -EINVAL;
 		json_array_foreach(list, j, value)
 		{
-			if (profile_arch(rd, json_string_value(value), &sub))
+			if (profile_arch(rd, profile_item(rd, "subArchitectures", j),
+					 json_string_value(value), &sub))
 				return -EINVAL;
 			if (a->token == rd->native)
 				add_arch(rd, sub);
 		}
+		profile_leave(rd, outer);
 	}
 	return 0;
 }
@@ -210,13 +217,17 @@ static int read_arches(struct reader *rd, json_t *root)
 
 	if (profile_list(rd, root, "architectures", &list))
 		return -EINVAL;
-	if (json_array_size(list) && map)
-		return profile_bad(rd, "both \"architectures\" and \"archMap\" are given");
+	if (map && !json_is_array(map))
+		return profile_bad(rd, "archMap", "\"archMap\" is not a list");
+	if (json_array_size(list) && json_array_size(map))
+		return profile_bad(rd, "archMap",
+				   "both \"architectures\" and \"archMap\" are given");
 	rd->p->arches[0] = rd->native;
 	rd->p->n_arches = 1;
 	json_array_foreach(list, i, value)
 	{
-		if (profile_arch(rd, json_string_value(value), &a))
+		if (profile_arch(rd, profile_item(rd, "architectures", i), json_string_value(value),
+				 &a))
 			return -EINVAL;
 		add_arch(rd, a);
 	}
@@ -233,6 +244,8 @@ static int read_flags(struct reader *rd, json_t *root)
 		{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
 		/* The filter is loaded while there is one thread: nothing to synchronise. */
 		{"SECCOMP_FILTER_FLAG_TSYNC", 0},
+		/* Of use to an agent only, and there is none. */
+		{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0},
 	};
 	json_t *list = NULL, *value;
 	size_t i, j;
@@ -245,73 +258,93 @@ static int read_flags(struct reader *rd, json_t *root)
 			if (strcmp(flags[j].name, json_string_value(value)) == 0)
 				break;
 		}
-		if (j == ARRAY_SIZE(flags))
-			return profile_bad(rd, "unknown flag \"%.64s\"", json_string_value(value));
+		if (j == ARRAY_SIZE(flags)) {
+			profile_bad(rd, profile_item(rd, "flags", i), "unknown flag \"%.64s\"",
+				    json_string_value(value));
+			profile_hint_words(rd, "the flags are", flags, ARRAY_SIZE(flags),
+					   sizeof(*flags));
+			return -EINVAL;
+		}
 		rd->p->flags |= flags[j].flag;
+	}
+	return 0;
+}
+
+static int read_agent(struct reader *rd, json_t *root)
+{
+	static const char *const keys[] = {"listenerPath", "listenerMetadata"};
+	const char *text = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (profile_string(rd, root, keys[i], &text))
+			return -EINVAL;
+		if (text && *text)
+			return profile_no_agent(rd, keys[i], keys[i]);
+	}
+	return 0;
+}
+
+/* What Docker takes for "no filter". It could as well be a file that lost its content. */
+static int check_not_empty(struct reader *rd, json_t *root, json_t *list)
+{
+	const char *action = NULL;
+
+	if (profile_string(rd, root, "defaultAction", &action))
+		return -EINVAL;
+	if ((action && *action) || json_array_size(list))
+		return 0;
+	profile_bad(rd, NULL,
+		    "\"defaultAction\" is missing and there are no rules, so this is no filter");
+	err_hint(rd->err, "if that is what is meant: --security-opt seccomp=unconfined");
+	return -EINVAL;
+}
+
+static int read_entries(struct reader *rd, json_t *list)
+{
+	struct profile_lines lines;
+	json_t *entry;
+	size_t i;
+
+	profile_lines_start(&lines, rd->text, rd->len);
+	json_array_foreach(list, i, entry)
+	{
+		size_t outer = profile_enter(rd, "syscalls[%zu]", i);
+
+		rd->entry = (unsigned)i;
+		rd->line = profile_lines_next(&lines);
+		if (read_entry(rd, entry))
+			return -EINVAL;
+		profile_leave(rd, outer);
 	}
 	return 0;
 }
 
 static int read_root(struct reader *rd, json_t *root)
 {
-	static const char *const known[] = {"defaultAction", "defaultErrnoRet", "defaultErrno",
-					    "architectures", "archMap",         "flags",
-					    "syscalls",      "comment",         NULL};
-	json_t *entry, *list;
-	size_t i;
+	static const char *const known[] = {"defaultAction",
+					    "defaultErrnoRet",
+					    "defaultErrno",
+					    "architectures",
+					    "archMap",
+					    "flags",
+					    "syscalls",
+					    "listenerPath",
+					    "listenerMetadata",
+					    "comment",
+					    NULL};
+	json_t *list;
 
-	if (profile_fields(rd, root, "the profile", known) ||
-	    profile_action(rd, root, "defaultAction", "defaultErrnoRet", "defaultErrno",
-			   &rd->p->def_action) ||
-	    read_arches(rd, root) || read_flags(rd, root))
+	if (profile_fields(rd, root, "the profile", known))
 		return -EINVAL;
 	list = profile_field(root, "syscalls");
 	if (list && !json_is_array(list))
-		return profile_bad(rd, "\"syscalls\" is not a list");
-	json_array_foreach(list, i, entry)
-	{
-		snprintf(rd->where, sizeof(rd->where), "syscalls[%zu]", i);
-		if (read_entry(rd, entry))
-			return -EINVAL;
-	}
-	rd->where[0] = '\0';
-	return 0;
-}
-
-/*
- * jansson keeps numbers as signed 64 bit, but an argument has 64 bits without a sign. So a number
- * of 19 digits or more gets quotes before it is parsed, and profile_number() reads it back.
- */
-static char *quote_long_numbers(const char *text, size_t len, size_t *ret_len)
-{
-	char *out = malloc(len + len / 9 + 4);
-	bool in_string = false;
-	size_t n = 0;
-
-	for (size_t i = 0; out && i < len;) {
-		size_t digits = 0;
-		char prev = i ? text[i - 1] : ' ';
-
-		if (in_string && text[i] == '\\' && i + 1 < len) {
-			out[n++] = text[i++];
-		} else if (text[i] == '"') {
-			in_string = !in_string;
-		} else if (!in_string && !isalnum((unsigned char)prev) && !strchr("-+.", prev)) {
-			while (i + digits < len && isdigit((unsigned char)text[i + digits]))
-				digits++;
-		}
-		if (digits < 19 || (i + digits < len && strchr(".eE", text[i + digits]))) {
-			out[n++] = text[i++];
-			continue;
-		}
-		out[n++] = '"';
-		memcpy(out + n, text + i, digits);
-		n += digits;
-		i += digits;
-		out[n++] = '"';
-	}
-	*ret_len = n;
-	return out;
+		return profile_bad(rd, "syscalls", "\"syscalls\" is not a list");
+	if (check_not_empty(rd, root, list) ||
+	    profile_action(rd, root, "defaultAction", "defaultErrnoRet", "defaultErrno",
+			   &rd->p->def_action) ||
+	    read_agent(rd, root) || read_arches(rd, root) || read_flags(rd, root))
+		return -EINVAL;
+	return read_entries(rd, list);
 }
 
 static int by_rule(const void *a, const void *b)
@@ -328,6 +361,17 @@ static int by_rule(const void *a, const void *b)
 	return memcmp(x->conds, y->conds, sizeof(x->conds));
 }
 
+/* Of rules that say the same the first is kept, so that it is always the same one. */
+static int by_rule_and_entry(const void *a, const void *b)
+{
+	const struct profile_rule *x = a, *y = b;
+	int c = by_rule(a, b);
+
+	if (c)
+		return c;
+	return x->entry < y->entry ? -1 : x->entry > y->entry;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -339,7 +383,7 @@ static int tidy(struct reader *rd)
 	size_t n = 0;
 
 	if (p->n_rules)
-		qsort(p->rules, p->n_rules, sizeof(*p->rules), by_rule);
+		qsort(p->rules, p->n_rules, sizeof(*p->rules), by_rule_and_entry);
 	for (size_t i = 0; i < p->n_rules; i++) {
 		if (i == 0 || by_rule(&p->rules[n - 1], &p->rules[i]) != 0)
 			p->rules[n++] = p->rules[i];
@@ -348,7 +392,8 @@ static int tidy(struct reader *rd)
 	if (p->n_names)
 		qsort(p->names, p->n_names, sizeof(*p->names), by_name);
 	if (n > PROFILE_MAX_RULES) {
-		profile_bad(rd, "%zu rules are in force, and the kernel takes %d instructions", n,
+		profile_bad(rd, "syscalls",
+			    "%zu rules are in force, and the kernel takes %d instructions", n,
 			    PROFILE_MAX_INSNS);
 		err_hint(rd->err, "put calls without conditions first, or use fewer values");
 		return -EINVAL;
@@ -361,29 +406,18 @@ int profile_read(const char *origin, const char *text, size_t len, uint64_t caps
 {
 	struct profile p = {.origin = origin};
 	struct reader rd = {.origin = origin,
+			    .text = text,
+			    .len = len,
 			    .caps = caps,
 			    .kernel = kernel,
 			    .native = seccomp_arch_native(),
 			    .p = &p,
 			    .err = err};
-	auto_free char *quoted = NULL;
-	json_error_t where;
-	json_t *root;
+	json_t *root = profile_parse(origin, text, len, err);
 	int rc;
 
-	if (len > PROFILE_MAX_BYTES)
-		return err_say(err, "%s: a profile of %zu bytes is above the limit of %u", origin,
-			       len, PROFILE_MAX_BYTES);
-	quoted = quote_long_numbers(text, len, &len);
-	if (!quoted)
-		return err_set(err, ENOMEM, "%s", origin);
-	root = json_loadb(quoted, len, JSON_REJECT_DUPLICATES, &where);
-	if (!root) {
-		err_say(err, "%s:%d:%d: not JSON: %s", origin, where.line, where.column,
-			where.text);
-		err_hint(err, "a seccomp profile is a JSON file in Docker's format");
+	if (!root)
 		return -EINVAL;
-	}
 	rc = read_root(&rd, root);
 	if (rc == 0)
 		rc = tidy(&rd);

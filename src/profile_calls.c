@@ -17,7 +17,8 @@
 
 /*
  * Calls that a libseccomp may not know yet. From 424 on a call has one number on every
- * architecture here (x32 adds its bit); the two below that exist on x86_64 only.
+ * architecture here (x32 adds its bit, and has no shadow stacks); the two below that exist on
+ * x86_64 only.
  */
 static const struct {
 	const char *name;
@@ -61,6 +62,8 @@ static int newer_call(uint32_t arch, const char *name)
 			continue;
 		if (newer[i].nr < 424 && arch != SCMP_ARCH_X86_64)
 			return -ENOENT;
+		if (newer[i].nr == 453 && arch == SCMP_ARCH_X32)
+			return -ENOENT;
 		return arch == SCMP_ARCH_X32 ? newer[i].nr | (int)X32_BIT : newer[i].nr;
 	}
 	return -ENOENT;
@@ -100,4 +103,16 @@ bool profile_call_is_new(uint32_t arch, const char *name)
 {
 	return seccomp_syscall_resolve_name_arch(arch, name) == __NR_SCMP_ERROR &&
 	       newer_call(arch, name) >= 0;
+}
+
+const char *profile_new_call_name(uint32_t arch, uint32_t nr)
+{
+	unsigned sub;
+	int mux;
+
+	for (size_t i = 0; i < ARRAY_SIZE(newer); i++) {
+		if (profile_call(arch, newer[i].name, &mux, &sub) == (int)nr)
+			return newer[i].name;
+	}
+	return NULL;
 }

@@ -2,15 +2,15 @@
 /*
  * profile_check.c - does the compiled program decide what the rules say?
  *
- * libseccomp (2.5.4 to 2.6.1) builds wrong programs for some sets of OR-ed 64-bit comparisons:
- * `arg0 <= 0 || arg0 >= 0x1000000010` lets 0x10 through. A wrong filter looks like a right one, so
- * none is used before it was run here, in a small interpreter, over every call number and over the
- * arguments where an answer can change, and compared with a direct reading of the rules.
+ * A wrong filter looks like a right one: libseccomp (2.5.4 to 2.6.1) builds programs for some sets of
+ * OR-ed 64-bit comparisons in which `arg0 <= 0 || arg0 >= 0x1000000010` lets 0x10 through, and nobody
+ * saw. So no program, and ours is none better, is used before it was run here, in a small
+ * interpreter, over every call number and over the arguments where an answer can change, and compared
+ * with a direct reading of the rules (profile_reading.c).
  *
- * Where several rules fit a call, the strictest action must hold: libseccomp has no such order,
- * and a profile for which that matters is refused by name.
+ * Where several rules fit a call, the strictest action must hold.
  *
- * Should: share no code with profile_build.c but the call numbers.
+ * Should: find every difference that there is.
  * Mustn't: correct anything: a program that differs is refused.
  */
 #include <errno.h>
@@ -26,66 +26,6 @@
 
 #define X32_BIT 0x40000000U
 #define FOREIGN_CALLS 600 /* numbers tried of an architecture that is not in the profile */
-
-/* ---- a direct reading of the rules -------------------------------------------------------- */
-
-/* What a call means behind socketcall(2) and ipc(2): its number is the first argument. */
-static const struct profile_cond sub_conds[32] = {
-#define SUB(n) [n] = {0, SCMP_CMP_EQ, n, 0}
-	SUB(1),  SUB(2),  SUB(3),  SUB(4),  SUB(5),  SUB(6),  SUB(7),  SUB(8),
-	SUB(9),  SUB(10), SUB(11), SUB(12), SUB(13), SUB(14), SUB(15), SUB(16),
-	SUB(17), SUB(18), SUB(19), SUB(20), SUB(21), SUB(22), SUB(23), SUB(24),
-#undef SUB
-};
-
-static bool cond_holds(const struct profile_cond *c, const __u64 *args)
-{
-	uint64_t v = args[c->index];
-
-	switch (c->op) {
-	case SCMP_CMP_NE:
-		return v != c->value;
-	case SCMP_CMP_LT:
-		return v < c->value;
-	case SCMP_CMP_LE:
-		return v <= c->value;
-	case SCMP_CMP_EQ:
-		return v == c->value;
-	case SCMP_CMP_GE:
-		return v >= c->value;
-	case SCMP_CMP_GT:
-		return v > c->value;
-	case SCMP_CMP_MASKED_EQ:
-		return (v & c->value) == c->datum;
-	default:
-		return false;
-	}
-}
-
-/* The kernel's order: as signed numbers, smaller is stricter. */
-static bool is_stricter(uint32_t a, uint32_t b)
-{
-	return (int32_t)a < (int32_t)b;
-}
-
-static uint32_t decide(const struct profile_entry *e, size_t n, uint32_t def, const __u64 *args)
-{
-	uint32_t action = def;
-	bool is_found = false;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned c = 0;
-
-		while (c < e[i].n_conds && cond_holds(&e[i].conds[c], args))
-			c++;
-		if (c < e[i].n_conds)
-			continue;
-		if (!is_found || is_stricter(e[i].action, action))
-			action = e[i].action;
-		is_found = true;
-	}
-	return action;
-}
 
 /* ---- comparing ---------------------------------------------------------------------------- */
 
@@ -137,7 +77,7 @@ static int differs(const struct check *c, const char *name, const struct seccomp
 		(unsigned long long)d->args[2], (unsigned long long)d->args[3],
 		action_text(want, a, sizeof(a)), action_text(got, b, sizeof(b)));
 	err_hint(c->err,
-		 "libseccomp cannot compile this set of rules: let only one rule fit each "
+		 "this set of rules cannot be compiled: let only one rule fit each "
 		 "call, compare with values below 2^32 or with SCMP_CMP_MASKED_EQ%s",
 		 d->arch == SCMP_ARCH_X86 ? ", or leave 32-bit x86 out of the architectures" : "");
 	return -EINVAL;
@@ -146,121 +86,39 @@ static int differs(const struct check *c, const char *name, const struct seccomp
 static int compare(const struct check *c, const struct profile_entry *e, size_t n,
 		   const struct seccomp_data *d, uint32_t def)
 {
-	uint32_t want = decide(e, n, def, d->args);
+	const struct profile_entry *by;
+	uint32_t want = profile_decide(e, n, def, d->args, &by);
 	uint32_t got;
 
 	if (!profile_sim(c->prog->insns, c->prog->n, d, &got))
-		return err_say(c->err, "%s: libseccomp wrote an instruction that is not understood",
+		return err_say(c->err, "%s: the program has an instruction that is not understood",
 			       c->p->origin);
 	return want == got ? 0 : differs(c, n ? e->name : NULL, d, want, got);
 }
 
-static uint64_t next_random(uint64_t *state)
+struct call_check {
+	const struct check *c;
+	const struct profile_entry *e;
+	size_t n;
+	struct seccomp_data d;
+};
+
+static int check_point(void *arg, const __u64 *args)
 {
-	*state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return *state >> 33;
-}
+	struct call_check *cc = arg;
 
-/* All combinations, or as many as PROFILE_POINTS of them, most of them around one of the rules. */
-static int compare_points(const struct check *c, const struct profile_entry *e, size_t n,
-			  struct seccomp_data *d, const struct profile_values *vals,
-			  unsigned n_vals)
-{
-	uint64_t state = 1;
-	size_t all = 1;
-
-	for (unsigned i = 0; i < n_vals; i++)
-		all = all > PROFILE_POINTS ? all : all * vals[i].n;
-	for (size_t point = 0; point < all && point < PROFILE_POINTS; point++) {
-		size_t rest = point;
-
-		for (unsigned i = 0; i < n_vals; i++) {
-			size_t pick = all > PROFILE_POINTS ? next_random(&state) % vals[i].n
-							   : rest % vals[i].n;
-
-			d->args[vals[i].index] = vals[i].v[pick];
-			rest /= vals[i].n;
-		}
-		if (all > PROFILE_POINTS && point % 4) {
-			const struct profile_entry *near = &e[next_random(&state) % n];
-			unsigned spare = (unsigned)next_random(&state) % PROFILE_ARGS;
-
-			for (unsigned k = 0; k < near->n_conds; k++) {
-				const struct profile_cond *cond = &near->conds[k];
-				uint64_t v = cond->op == SCMP_CMP_MASKED_EQ ? cond->datum
-									    : cond->value;
-
-				v += cond->op == SCMP_CMP_GT || cond->op == SCMP_CMP_NE;
-				v -= cond->op == SCMP_CMP_LT;
-				if (cond->index != spare)
-					d->args[cond->index] = v;
-			}
-		}
-		if (compare(c, e, n, d, c->p->def_action))
-			return -EINVAL;
-	}
-	return 0;
+	memcpy(cc->d.args, args, sizeof(cc->d.args));
+	return compare(cc->c, cc->e, cc->n, &cc->d, cc->c->p->def_action);
 }
 
 /* All rules of one call number. */
 static int check_call(const struct check *c, const struct profile_entry *e, size_t n)
 {
-	struct seccomp_data d = {.nr = (int)e->nr, .arch = c->audit_arch};
-	struct profile_values vals[PROFILE_ARGS] = {0};
-	unsigned n_vals = 0, used = 0;
-	int rc = 0;
+	struct call_check cc = {
+		.c = c, .e = e, .n = n, .d = {.nr = (int)e->nr, .arch = c->audit_arch}};
+	int rc = profile_points(e, n, c->is_32bit, check_point, &cc);
 
-	for (size_t i = 0; i < n; i++) {
-		for (unsigned k = 0; k < e[i].n_conds; k++)
-			used |= 1U << e[i].conds[k].index;
-	}
-	for (unsigned i = 0; i < PROFILE_ARGS && !rc; i++) {
-		if (used & (1U << i))
-			rc = profile_values(e, n, i, c->is_32bit, &vals[n_vals++]);
-	}
-	rc = rc ? err_set(c->err, -rc, "%s", c->p->origin)
-		: compare_points(c, e, n, &d, vals, n_vals);
-	/* And once with every bit set, which no rule of a call without conditions may look at. */
-	for (unsigned i = 0; i < PROFILE_ARGS; i++)
-		d.args[i] = c->is_32bit ? UINT32_MAX : UINT64_MAX;
-	rc = rc ? rc : compare(c, e, n, &d, c->p->def_action);
-	for (unsigned i = 0; i < n_vals; i++)
-		free(vals[i].v);
-	return rc;
-}
-
-static int by_nr(const void *a, const void *b)
-{
-	const struct profile_entry *x = a, *y = b;
-
-	return x->nr < y->nr ? -1 : x->nr > y->nr;
-}
-
-static void collect_entries(struct check *c, uint32_t arch)
-{
-	c->n_entries = 0;
-	for (size_t i = 0; i < c->p->n_rules; i++) {
-		const struct profile_rule *r = &c->p->rules[i];
-		struct profile_entry e = {.action = r->action,
-					  .n_conds = r->n_conds,
-					  .conds = r->conds,
-					  .name = r->name};
-		unsigned sub = 0;
-		int mux, nr = profile_call(arch, r->name, &mux, &sub);
-
-		e.nr = (uint32_t)nr;
-		if (nr >= 0)
-			c->entries[c->n_entries++] = e;
-		/* Conditions cannot be checked behind a multiplexer: such a rule says nothing about it. */
-		if (mux < 0 || r->n_conds || sub >= ARRAY_SIZE(sub_conds))
-			continue;
-		e.nr = (uint32_t)mux;
-		e.n_conds = 1;
-		e.conds = &sub_conds[sub];
-		c->entries[c->n_entries++] = e;
-	}
-	if (c->n_entries)
-		qsort(c->entries, c->n_entries, sizeof(*c->entries), by_nr);
+	return rc == -ENOMEM ? err_set(c->err, ENOMEM, "%s", c->p->origin) : rc;
 }
 
 /* Every number from 0 to just above the newest, with its rules or with the default. */
@@ -362,10 +220,10 @@ static int check_not_equal(const struct check *c)
 				    a->conds[k].index != b->conds[k].index || !is_same_but(a, b, k))
 					continue;
 				err_say(c->err,
-					"%s: %.64s: argument %u \"not equal to %llu\" or \"not "
+					"%s:%u: %.64s: argument %u \"not equal to %llu\" or \"not "
 					"equal to %llu\" is true for every value, so nothing is "
 					"decided by it",
-					p->origin, a->name, a->conds[k].index,
+					p->origin, b->line, a->name, a->conds[k].index,
 					(unsigned long long)a->conds[k].value,
 					(unsigned long long)b->conds[k].value);
 				err_hint(c->err,
@@ -420,7 +278,7 @@ int profile_check(const struct profile *p, const struct profile_prog *prog, stru
 		c.audit_arch = profile_audit_arch(p->arches[a]);
 		/* x32 is no exception: its registers have 64 bits, and so does its audit value. */
 		c.is_32bit = !(c.audit_arch & __AUDIT_ARCH_64BIT);
-		collect_entries(&c, p->arches[a]);
+		c.n_entries = profile_entries(p, p->arches[a], entries);
 		rc = check_arch(&c, a);
 	}
 	rc = rc ? rc : check_foreign(&c);

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * profile_head.c - the part of a filter that stands before libseccomp's.
+ * profile_head.c - the program of a filter: architectures, comparing arguments, ENOSYS.
  *
- * libseccomp builds the search for a call's number. Three things are not left to it:
+ * libseccomp merges comparisons and gets some of them wrong (profile_check.c). Here every rule is a
+ * row of tests of its own, the high half, then the low half.
  *
- *   - comparing arguments: it merges comparisons and gets some of them wrong (profile_check.c). Here
- *     every rule is a row of tests of its own, the high half, then the low half;
- *   - calls that are newer than libseccomp itself;
- *   - ENOSYS for every call newer than all that the profile names. A refusal with EPERM makes a C
- *     library believe that the kernel has the call and said no; ENOSYS makes it use the older one.
+ * ENOSYS is for every call newer than all that the profile names. A refusal with EPERM makes a C
+ * library believe that the kernel has the call and said no; ENOSYS makes it use the older one.
  *
- * The head of one architecture, entered with the call's number loaded:
+ * One architecture, entered with the call's number loaded:
  *
  *     jeq CALL, 1, 0      for each call whose answer depends on more than its number
  *     ja  next
@@ -19,13 +17,17 @@
  *     next: ...
  *     jgt NEWEST, 0, 1
  *     ret ENOSYS
+ *     <tree>              the answer by number alone (profile_tree.c)
  *
- * x86_64 and x32 share an architecture value and differ in bit 30 of the number. An x32 call for
- * which the profile has no rules passes the head untouched, and libseccomp's part kills it.
+ * After the last one, for any other: kill the process. x86_64 and x32 share an architecture value
+ * and differ in bit 30 of the number; number -1 is no x32 call, but one that a tracer took away.
+ *
+ * On 32-bit x86 a rule for a socket or System V IPC call is also one for socketcall(2) or ipc(2)
+ * with that call's number as its first argument.
  *
  * Should: be plain rather than short: the kernel does not run filters for calls that are always
  *         allowed, it looks those up.
- * Mustn't: fall through to libseccomp's part for a call that is handled here.
+ * Mustn't: let a call that is handled by its arguments come to the tree.
  */
 #include <endian.h>
 #include <errno.h>
@@ -36,6 +38,7 @@
 #include "util.h"
 
 #define X32_BIT 0x40000000U
+#define MUX_MAX 64 /* rules for one multiplexer; ipc(2) has 12 calls behind it, socketcall(2) 20 */
 
 /* Where a jump goes that is not known yet; no test is that far away. */
 #define TO_FAIL 255
@@ -238,6 +241,31 @@ static int emit_call(const struct profile *p, struct profile_prog *prog, uint32_
 	return rc;
 }
 
+/* A multiplexer of 32-bit x86: its own rule, if there is one, and one for each call behind it. */
+static int emit_mux(const struct profile *p, struct profile_prog *prog, int at_mux)
+{
+	struct profile_rule rules[MUX_MAX];
+	bool is_behind = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_rules && n < ARRAY_SIZE(rules); i++) {
+		unsigned sub = 0;
+		int mux, nr = profile_call(SCMP_ARCH_X86, p->rules[i].name, &mux, &sub);
+
+		if (!profile_rule_is_plain(p, i) || (mux != at_mux && nr != at_mux))
+			continue;
+		rules[n] = p->rules[i];
+		if (mux == at_mux) {
+			rules[n].n_conds = 1;
+			rules[n].conds[0] = (struct profile_cond){0, SCMP_CMP_EQ, sub, 0};
+			is_behind = true;
+		}
+		n++;
+	}
+	return is_behind ? emit_call(p, prog, (uint32_t)at_mux, rules, n) : 0;
+}
+
+/* Entered with the number loaded, and never left. */
 static int emit_calls(const struct profile *p, unsigned at, struct profile_prog *prog)
 {
 	int rc = 0;
@@ -250,17 +278,21 @@ static int emit_calls(const struct profile *p, unsigned at, struct profile_prog 
 		n = 1;
 		while (i + n < p->n_rules && strcmp(p->rules[i + n].name, name) == 0)
 			n++;
-		if (profile_rule_is_plain(p, i) && !profile_call_is_new(p->arches[at], name))
+		if (profile_rule_is_plain(p, i))
 			continue;
 		nr = profile_call(p->arches[at], name, &mux, &sub);
 		if (nr >= 0)
 			rc = emit_call(p, prog, (uint32_t)nr, &p->rules[i], n);
 	}
+	if (!rc && p->arches[at] == SCMP_ARCH_X86) {
+		rc = emit_mux(p, prog, 102);           /* socketcall */
+		rc = rc ? rc : emit_mux(p, prog, 117); /* ipc */
+	}
 	if (!rc && profile_has_enosys(p)) {
 		rc = emit_jump(prog, BPF_JGT, prog->newest[at], 0, 1);
 		rc = rc ? rc : emit_ret(prog, SECCOMP_RET_ERRNO | ENOSYS);
 	}
-	return rc;
+	return rc ? rc : profile_tree(p, p->arches[at], prog);
 }
 
 /* ---- all architectures --------------------------------------------------------------------- */
@@ -278,7 +310,7 @@ static int emit_arch(const struct profile *p, unsigned at, struct profile_prog *
 {
 	int x32 = p->arches[at] == SCMP_ARCH_X86_64 ? find_arch(p, SCMP_ARCH_X32) : -1;
 	bool has_x32_bit = p->arches[at] == SCMP_ARCH_X86_64;
-	unsigned skip_arch, skip_x32 = 0, skip_end;
+	unsigned skip_arch, skip_x32 = 0;
 	int rc;
 
 	rc = emit_jump(prog, BPF_JEQ, p->arches[at], 1, 0);
@@ -291,24 +323,26 @@ static int emit_arch(const struct profile *p, unsigned at, struct profile_prog *
 		rc = rc ? rc : emit_skip(prog, &skip_x32);
 	}
 	rc = rc ? rc : emit_calls(p, at, prog);
-	rc = rc ? rc : emit_skip(prog, &skip_end);
-	if (rc)
-		return rc;
-	if (has_x32_bit) {
+	if (!rc && has_x32_bit) {
 		patch(prog, skip_x32);
-		rc = x32 < 0 ? 0 : emit_calls(p, (unsigned)x32, prog);
+		if (x32 >= 0)
+			rc = emit_calls(p, (unsigned)x32, prog);
+		else
+			rc = emit_jump(prog, BPF_JEQ, UINT32_MAX, 0, 1);
+		if (!rc && x32 < 0)
+			rc = emit_ret(prog, p->def_action);
+		if (!rc && x32 < 0)
+			rc = emit_ret(prog, SECCOMP_RET_KILL_PROCESS);
 	}
-	/* The accumulator holds the number now; the next block and libseccomp's part reload it. */
-	patch(prog, skip_end);
-	patch(prog, skip_arch);
+	if (!rc)
+		patch(prog, skip_arch);
 	return rc;
 }
 
-/* The highest number of each architecture that the profile mentions, in force or not. */
-static void find_newest(const struct profile *p, struct profile_prog *prog)
+void profile_newest(const struct profile *p, uint32_t *ret)
 {
 	for (unsigned a = 0; a < p->n_arches; a++) {
-		prog->newest[a] = p->arches[a] == SCMP_ARCH_X32 ? X32_BIT : 0;
+		ret[a] = p->arches[a] == SCMP_ARCH_X32 ? X32_BIT : 0;
 		for (size_t i = 0; i < p->n_names; i++) {
 			int mux;
 			unsigned sub;
@@ -317,8 +351,8 @@ static void find_newest(const struct profile *p, struct profile_prog *prog)
 			if (i && strcmp(p->names[i], p->names[i - 1]) == 0)
 				continue;
 			nr = profile_call(p->arches[a], p->names[i], &mux, &sub);
-			if (nr > 0 && (uint32_t)nr > prog->newest[a])
-				prog->newest[a] = (uint32_t)nr;
+			if (nr > 0 && (uint32_t)nr > ret[a])
+				ret[a] = (uint32_t)nr;
 		}
 	}
 }
@@ -328,7 +362,7 @@ int profile_head(const struct profile *p, struct profile_prog *prog)
 	int rc = 0;
 
 	prog->n = 0;
-	find_newest(p, prog);
+	profile_newest(p, prog->newest);
 	for (unsigned i = 0; i < p->n_arches && !rc; i++) {
 		if (p->arches[i] == SCMP_ARCH_X32)
 			continue; /* inside x86_64's block */
@@ -336,5 +370,5 @@ int profile_head(const struct profile *p, struct profile_prog *prog)
 							     offsetof(struct seccomp_data, arch)));
 		rc = rc ? rc : emit_arch(p, i, prog);
 	}
-	return rc;
+	return rc ? rc : emit_ret(prog, SECCOMP_RET_KILL_PROCESS);
 }

@@ -6,7 +6,7 @@
  * constant, one less, one more, zero and all ones (for a mask also each of its bits flipped), and
  * every high half is combined with every low half. Between two such values no comparison changes
  * its answer. For masks, add_joint() looks for what this leaves out. Where the combinations of
- * several arguments are too many, profile_check.c takes a fixed pseudo-random choice of them,
+ * several arguments are too many, profile_points() takes a fixed pseudo-random choice of them,
  * around every rule.
  *
  * Should: give the same values for the same rules, so that a profile is refused always or never.
@@ -158,4 +158,84 @@ int profile_values(const struct profile_entry *e, size_t n, unsigned index, bool
 		ret->v[ret->n++] = (uint64_t)high->v[i / low->n] << 32 | low->v[i % low->n];
 	add_joint(e, n, index, is_32bit, ret);
 	return 0;
+}
+
+/* ---- combinations --------------------------------------------------------------------------- */
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return *state >> 33;
+}
+
+/* Arguments for which one of the rules holds, but perhaps for one condition. */
+static void go_near(const struct profile_entry *e, size_t n, uint64_t *state, __u64 *args)
+{
+	const struct profile_entry *near = &e[next_random(state) % n];
+	unsigned spare = (unsigned)next_random(state) % PROFILE_ARGS;
+
+	for (unsigned k = 0; k < near->n_conds; k++) {
+		const struct profile_cond *cond = &near->conds[k];
+		uint64_t v = cond->op == SCMP_CMP_MASKED_EQ ? cond->datum : cond->value;
+
+		v += cond->op == SCMP_CMP_GT || cond->op == SCMP_CMP_NE;
+		v -= cond->op == SCMP_CMP_LT;
+		if (cond->index != spare)
+			args[cond->index] = v;
+	}
+}
+
+/* All combinations, or as many as PROFILE_POINTS of them, most of them around one of the rules. */
+static int combine(const struct profile_entry *e, size_t n, const struct profile_values *vals,
+		   unsigned n_vals, int (*fn)(void *arg, const __u64 *args), void *arg)
+{
+	__u64 args[PROFILE_ARGS] = {0};
+	uint64_t state = 1;
+	size_t all = 1;
+
+	for (unsigned i = 0; i < n_vals; i++)
+		all = all > PROFILE_POINTS ? all : all * vals[i].n;
+	for (size_t point = 0; point < all && point < PROFILE_POINTS; point++) {
+		size_t rest = point;
+		int rc;
+
+		for (unsigned i = 0; i < n_vals; i++) {
+			size_t pick = all > PROFILE_POINTS ? next_random(&state) % vals[i].n
+							   : rest % vals[i].n;
+
+			args[vals[i].index] = vals[i].v[pick];
+			rest /= vals[i].n;
+		}
+		if (all > PROFILE_POINTS && point % 4)
+			go_near(e, n, &state, args);
+		rc = fn(arg, args);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+int profile_points(const struct profile_entry *e, size_t n, bool is_32bit,
+		   int (*fn)(void *arg, const __u64 *args), void *arg)
+{
+	struct profile_values vals[PROFILE_ARGS] = {0};
+	__u64 ones[PROFILE_ARGS];
+	unsigned n_vals = 0, used = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		for (unsigned k = 0; k < e[i].n_conds; k++)
+			used |= 1U << e[i].conds[k].index;
+	}
+	for (unsigned i = 0; i < PROFILE_ARGS && !rc; i++) {
+		if (used & (1U << i))
+			rc = profile_values(e, n, i, is_32bit, &vals[n_vals++]);
+		ones[i] = is_32bit ? UINT32_MAX : UINT64_MAX;
+	}
+	rc = rc ? rc : combine(e, n, vals, n_vals, fn, arg);
+	/* No rule of a call without conditions may look at any bit. */
+	rc = rc ? rc : fn(arg, ones);
+	for (unsigned i = 0; i < n_vals; i++)
+		free(vals[i].v);
+	return rc;
 }

@@ -168,19 +168,41 @@ profile() { # NAME WORD TEXT
 	t "seccomp: $1" refused 125 "$2" -- --security-opt "seccomp=$TMP/profile.json" "$ROOT" -- true
 }
 allow='{ "names": ["read"], "action": "SCMP_ACT_ALLOW"'
-profile 'not JSON, with line and column' 'profile.json:[0-9]+:[0-9]+|line [0-9]+' '{ "defaultAction": '
-profile 'empty file' 'profile.json' ''
-profile 'a list, not an object' 'profile.json' '[]'
-profile 'no default action' 'defaultAction' '{ "syscalls": [] }'
-profile 'unknown field' 'colour' '{ "defaultAction": "SCMP_ACT_ALLOW", "colour": 1 }'
-profile 'unknown action' 'SCMP_ACT_MAYBE' '{ "defaultAction": "SCMP_ACT_MAYBE" }'
-profile 'unknown architecture' 'SCMP_ARCH_TOASTER' '{ "defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_TOASTER"] }'
+profile 'not JSON, with line and column' 'profile.json:2:1: not JSON' $'{\n?'
+profile 'truncated' 'profile.json:1:[0-9]+: not JSON' '{ "defaultAction": '
+profile 'empty file' 'profile.json:1:1: not JSON' ''
+profile 'a list, not an object' 'profile.json:1:1: the profile is not a JSON object' '[]'
+profile 'no default action' 'profile.json:1:1: "defaultAction" is missing' '{ "syscalls": [] }'
+profile 'an empty object' 'seccomp=unconfined' '{}'
+profile 'unknown field' 'profile.json:2:2: unknown field "colour"' $'{ "defaultAction": "SCMP_ACT_ALLOW",\n "colour": 1 }'
+profile 'unknown action' 'profile.json:1:20: unknown action "SCMP_ACT_MAYBE"' '{ "defaultAction": "SCMP_ACT_MAYBE" }'
+profile 'an action that needs an agent' 'profile.json:1:20: SCMP_ACT_NOTIFY needs an agent' '{ "defaultAction": "SCMP_ACT_NOTIFY" }'
+profile 'an agent' 'profile.json:1:54: listenerPath needs an agent' '{ "defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/run/a" }'
+profile 'unknown architecture' 'profile.json:1:56: unknown architecture "SCMP_ARCH_TOASTER"' '{ "defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_TOASTER"] }'
+profile 'unknown flag' 'profile.json:1:48: unknown flag "LOG"' '{ "defaultAction": "SCMP_ACT_ALLOW", "flags": ["LOG"] }'
 profile 'denies execve' 'execve' '{ "defaultAction": "SCMP_ACT_ERRNO" }'
-profile 'argument index 6' 'index' "{ \"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [ { \"names\": [\"read\"], \"action\": \"SCMP_ACT_ERRNO\", \"args\": [ { \"index\": 6, \"value\": 1, \"op\": \"SCMP_CMP_EQ\" } ] } ] }"
-profile 'unknown operator' 'SCMP_CMP_MAYBE' "{ \"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [ $allow, \"args\": [ { \"index\": 0, \"value\": 1, \"op\": \"SCMP_CMP_MAYBE\" } ] } ] }"
-profile 'a negative value' 'value' "{ \"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [ $allow, \"args\": [ { \"index\": 0, \"value\": -1, \"op\": \"SCMP_CMP_EQ\" } ] } ] }"
-profile 'errnoRet 5000' 'errnoRet' '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ { "names": ["read"], "action": "SCMP_ACT_ERRNO", "errnoRet": 5000 } ] }'
-profile 'unknown capability in includes' 'CAP_NOSUCH' "{ \"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [ $allow, \"includes\": { \"caps\": [\"CAP_NOSUCH\"] } } ] }"
+rule() { # NAME WORD REST-OF-A-RULE: it stands in line 2
+	profile "$1" "profile.json:2:[0-9]+: syscalls.0.[^ ]*: $2" '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+		{ "names": ["read"], "action": "SCMP_ACT_ERRNO", '"$3"' } ] }'
+}
+arg() { # NAME WORD ARGUMENT
+	rule "$1" "$2" "\"args\": [ { $3 } ]"
+}
+arg 'argument index 6' '"index" is not in 0..5' '"index": 6, "value": 1, "op": "SCMP_CMP_EQ"'
+arg 'unknown operator' 'unknown operator "SCMP_CMP_MAYBE"' '"index": 0, "value": 1, "op": "SCMP_CMP_MAYBE"'
+arg 'a negative value' '"value" is negative' '"index": 0, "value": -1, "op": "SCMP_CMP_EQ"'
+arg 'a value above 64 bits' '"value" is not in 0..18446744073709551615' '"index": 0, "value": 18446744073709551616, "op": "SCMP_CMP_EQ"'
+arg 'a value that is a string' '"value" is not a whole number' '"index": 0, "value": "18446744073709551615", "op": "SCMP_CMP_EQ"'
+rule 'errnoRet 5000' '"errnoRet" is 5000' '"errnoRet": 5000'
+rule 'a name that is no errno' 'no errno is called "ENONSENSE"' '"errno": "ENONSENSE"'
+rule 'unknown capability in includes' 'unknown capability "CAP_NOSUCH"' '"includes": { "caps": ["CAP_NOSUCH"] }'
+rule 'a rule without a list of arguments' '"args" is not a list' '"args": {}'
+profile 'the same key twice' 'profile.json:2:15: not JSON: duplicate' $'{ "defaultAction": "SCMP_ACT_ALLOW",\n"defaultAction": "SCMP_ACT_ALLOW" }'
+profile 'nested too deeply' 'profile.json:1:[0-9]+: not JSON: maximum parsing depth' "$(head -c 5000 /dev/zero | tr '\0' '[')"
+profile 'more than a megabyte' 'larger than the limit of 1048576 bytes' "$(head -c 1100000 /dev/zero | tr '\0' ' ')"
+profile 'not UTF-8' 'profile.json:1:4: not JSON: byte 0xe9 is not UTF-8' $'{ "\xe9": 1 }'
+profile 'UTF-16' 'profile.json:1:1: not JSON: byte 0xff is not UTF-8' $'\xff\xfe{'
+profile 'a byte order mark' 'profile.json:1:1: not JSON: it starts with a byte order mark' $'\xef\xbb\xbf{ "defaultAction": "SCMP_ACT_ALLOW" }'
 
 # --- the rootfs ---------------------------------------------------------------------------------
 
@@ -292,7 +314,7 @@ low_limits() { # LIMIT
 	run sh -c "ulimit $1; exec \"\$0\" run \"\$1\" -- /bin/sh -c 'exit 9'" "$PB" "$ROOT"
 	[ "$RC" = 9 ] || want_refused 125
 }
-for limit in '-n 8' '-n 3' '-f 0' '-s 64' '-v 20000' '-v 4000'; do # below that the C library ends before main()
+for limit in '-n 8' '-n 3' '-f 0' '-s 64' '-v 20000' '-v 5000'; do # below that the C library ends before main()
 	t "caller's ulimit $limit: it works or it says why" low_limits "$limit"
 done
 

@@ -59,7 +59,7 @@ static uint32_t answer(uint32_t nr, uint64_t a0, uint64_t a1)
 static const struct {
 	const char *text, *part;
 } bad[] = {
-	{"", "f.json:1:0: not JSON"},
+	{"", "f.json:1:1: not JSON"},
 	{"{", "not JSON"},
 	{"nonsense", "f.json:1:"},
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\",\n \"defaultAction\": \"SCMP_ACT_LOG\"}",
@@ -72,8 +72,7 @@ static const struct {
 	{"{\"defaultAction\": \"SCMP_ACT_DENY\"}", "unknown action \"SCMP_ACT_DENY\""},
 	{"{\"defaultAction\": \"SCMP_ACT_NOTIFY\"}", "needs an agent"},
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"defaultErrnoRet\": 1}", "has no meaning"},
-	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 0}", "1..4095"},
-	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 4096}", "1..4095"},
+	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 4096}", "0..4094"},
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": -1}", "negative"},
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 1.5}", "not a whole number"},
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": \"1\"}",
@@ -83,7 +82,7 @@ static const struct {
 	{"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrno\": \"EWHAT\"}", "EWHAT"},
 	{"{\"defaultAction\": \"SCMP_ACT_TRACE\", \"defaultErrnoRet\": 65536}", "above 65535"},
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"default\": 1}", "unknown field \"default\""},
-	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"listenerPath\": \"/x\"}", "\"listenerPath\""},
+	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"listenerPath\": \"/x\"}", "listenerPath needs"},
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": {}}", "\"syscalls\" is not a list"},
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [1]}",
 	 "syscalls[0]: a rule is not"},
@@ -91,7 +90,7 @@ static const struct {
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_Z80\"]}", "Z80"},
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"X86\"]}", "\"X86\""},
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [\"SCMP_ARCH_X86\"], "
-	 "\"archMap\": []}",
+	 "\"archMap\": [{\"architecture\": \"SCMP_ARCH_X86\"}]}",
 	 "both \"architectures\" and \"archMap\""},
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"archMap\": [{}]}",
 	 "\"architecture\" is missing"},
