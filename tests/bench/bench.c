@@ -49,19 +49,26 @@ static double now_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
+static void set_variable(char *ret, size_t size, const char *name)
+{
+	const char *value = getenv(name);
+
+	(void)snprintf(ret, size, "%s=%s", name, value ? value : "/nonexistent");
+}
+
 /* Start, wait, and tell the milliseconds; what it prints goes to out_fd. -1: it failed. */
 static double launch(char *const argv[], int out_fd)
 {
-	static char runtime[300];
-	char *const envp[] = {runtime, NULL};
+	static char runtime[300], cache[300];
+	char *const envp[] = {runtime, cache, NULL};
 	posix_spawn_file_actions_t actions;
 	double start, end;
 	int status = -1;
 	pid_t pid;
 
-	/* crun and runc keep their state there */
-	(void)snprintf(runtime, sizeof(runtime), "XDG_RUNTIME_DIR=%s",
-		       getenv("XDG_RUNTIME_DIR") ? getenv("XDG_RUNTIME_DIR") : "/nonexistent");
+	/* crun and runc keep their state in the one, pillbox its compiled profiles in the other */
+	set_variable(runtime, sizeof(runtime), "XDG_RUNTIME_DIR");
+	set_variable(cache, sizeof(cache), "XDG_CACHE_HOME");
 	(void)posix_spawn_file_actions_init(&actions);
 	(void)posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	(void)posix_spawn_file_actions_adddup2(&actions, out_fd, 1);
@@ -145,14 +152,14 @@ static void report_table(int runs)
 {
 	double base = quantile(&list[0], runs, 0.5);
 
-	printf("%-22s %9s %9s %9s %7s\n", "", "median", "p10", "p90", "ratio");
+	printf("%-24s %9s %9s %9s %7s\n", "", "median", "p10", "p90", "ratio");
 	for (size_t i = 0; i < n_list; i++) {
 		const struct contestant *c = &list[i];
 
 		if (c->why[0])
-			printf("%-22s does not run here: %s\n", c->name, c->why);
+			printf("%-24s does not run here: %s\n", c->name, c->why);
 		else
-			printf("%-22s %6.2f ms %6.2f ms %6.2f ms %6.2fx\n", c->name,
+			printf("%-24s %6.2f ms %6.2f ms %6.2f ms %6.2fx\n", c->name,
 			       quantile(c, runs, 0.5), quantile(c, runs, 0.1),
 			       quantile(c, runs, 0.9), quantile(c, runs, 0.5) / base);
 	}
