@@ -16,6 +16,8 @@ int cap_by_name(const char *name, unsigned *ret);
 
 /* Number -> "NET_RAW"; "CAP_63" style for one without a name. Returns buf. */
 const char *cap_name(unsigned cap, char *buf, size_t size);
+/* The one that an unknown name probably means, as cap_name() gives it, or NULL. */
+const char *cap_nearest(const char *name, char *buf, size_t size);
 
 /*
  * A comma-separated list of names, ALL among them, is or-ed into *set (ALL as CAP_ALL_BIT of

@@ -53,5 +53,9 @@ void err_print(const struct err *err, const char *where);
 void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* --quiet: no notes from here on. Errors are printed all the same. */
 void note_off(void);
+/* A line that --quiet does not hide, because it was asked for. */
+void tell(const char *prefix, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Lines end with a CR, too: stderr is a terminal in raw mode. */
+void err_raw(bool yes);
 
 #endif

@@ -9,6 +9,7 @@
 #ifndef PILLBOX_MINIFILTER_H
 #define PILLBOX_MINIFILTER_H
 
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,17 @@
 #endif
 #ifndef HAS_ASAN
 #define HAS_ASAN 0
+#endif
+
+/* What seccomp_data.arch says of a call of this very program. */
+#if defined(__x86_64__)
+#define OWN_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define OWN_ARCH AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define OWN_ARCH AUDIT_ARCH_RISCV64
+#else
+#error "minifilter: this architecture's AUDIT_ARCH_ number is not in the table yet"
 #endif
 
 struct mini_arg {

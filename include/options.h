@@ -66,6 +66,13 @@ extern const size_t options_len;
 /* Those of `pillbox audit` beside them (audit_options.c); `set` and `step` are not used. */
 extern const struct option_def audit_options[];
 extern const size_t audit_options_len;
+/* Those of `pillbox record` (record.c), likewise. */
+extern const struct option_def record_options[];
+extern const size_t record_options_len;
+
+/* Those of `pillbox seccomp`, all of its actions together (seccomp_cmd.c). */
+extern const struct option_def seccomp_options[];
+extern const size_t seccomp_options_len;
 
 /* "Root and files", ... */
 const char *option_group_title(enum option_group group);

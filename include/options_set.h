@@ -23,7 +23,7 @@ option_fn opt_secret;
 
 /* options_rights.c */
 option_fn opt_cap_add, opt_cap_drop, opt_security_opt, opt_privileged, opt_landlock, opt_tcp;
-option_fn opt_allow_missing, opt_nested_userns;
+option_fn opt_allow_missing, opt_nested_userns, opt_explain_denials, opt_no_cache;
 
 /* options_teach.c */
 option_fn opt_dry_run, opt_explain, opt_step, opt_skip;

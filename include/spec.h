@@ -83,6 +83,12 @@ struct mount_req {
 	uint64_t inodes;   /* tmpfs: nr_inodes; 0: the kernel's default */
 };
 
+enum notify_mode {
+	NOTIFY_NONE,
+	NOTIFY_DENIALS, /* --explain-denials: those that it refuses or logs */
+	NOTIFY_ALLOWED, /* `pillbox record`: those that it allows */
+};
+
 /* --secret: a file on a private, read-only tmpfs at /run/secrets; never in the environment. */
 struct secret_req {
 	const char *origin; /* for messages */
@@ -137,6 +143,8 @@ struct limits {
 	size_t n_io;
 };
 
+struct record_log;
+
 struct spec {
 	struct arena *arena;
 	char *args;      /* the process's own argument and environment strings ... */
@@ -181,6 +189,7 @@ struct spec {
 	bool no_new_privs;
 	enum filter_mode filter;
 	const char *filter_file; /* FILTER_FILE */
+	bool no_cache; /* compiled profiles are neither looked up nor kept (profile_cache.h) */
 	const char
 		*apparmor; /* profile name; NULL: the default one if loaded; "unconfined": none */
 	enum auto_mode landlock; /* AUTO: on where no AppArmor profile is applied */
@@ -216,6 +225,8 @@ struct spec {
 	bool is_stepped;          /* the same, and wait for a key before each step */
 	const char **skip;        /* ids of steps to leave out on purpose */
 	size_t n_skip;
+	struct record_log *record; /* where `pillbox record` has its notes; shared memory */
+	enum notify_mode notify;   /* about which calls the filter asks the listener (notify.c) */
 	bool verify; /* compare the sandbox with the plan, from outside, before exec */
 	/*
 	 * `pillbox audit`: what verify finds goes to standard output, a line of JSON for each step,
@@ -230,6 +241,8 @@ void preset_apply(struct spec *s, enum preset_id id);
 /* "docker", "hardened", "strict" <-> enum; -EINVAL for another name. */
 int preset_by_name(const char *name, enum preset_id *ret);
 const char *preset_name(enum preset_id id);
+/* The bounding set of a preset, before --cap-add and --cap-drop. */
+uint64_t preset_caps(enum preset_id id);
 
 /*
  * Everything that can be refused without looking at the host, and the values that follow from

@@ -80,6 +80,12 @@ struct plan {
 	const char *filter_name;    /* for reports */
 	unsigned filter_flags;      /* for seccomp(2): SECCOMP_FILTER_FLAG_* */
 	unsigned n_filters_outside; /* those the launcher runs under itself; for verify */
+	/* ... when it asks (notify.c): what it says without asking, and the way past it for us */
+	const struct sock_filter *judge;
+	unsigned short n_judge;
+	uint64_t nonce[3];
+	const char *filter_text; /* the profile, for --explain-denials */
+	size_t filter_text_len;
 
 	/* lsm-check */
 	const char *apparmor;     /* profile to enter, NULL: none */
@@ -177,6 +183,10 @@ struct run {
 	int pidfd;       /* parent: its pidfd */
 	int workload;    /* parent: pidfd of the workload (== pidfd without init) */
 	pid_t guard;     /* parent: the guard process (guard.c), or 0 */
+	int launcher;    /* parent: its own pidfd, while the guard is started; else -1 */
+	int listener; /* parent: where the filter asks, while notify.c starts who answers; else -1 */
+	pid_t listens;  /* parent: the process that answers (notify.c), or 0 */
+	int listens_fd; /* parent: its pidfd */
 
 	/* rooms */
 	int root_src;    /* parent: O_PATH of the rootfs; child: the same in its own mount ns */
@@ -256,7 +266,8 @@ extern const struct step step_host, step_root_open, step_ids, step_overlay_check
 	step_net_lo, step_hostname, step_private, step_root_bind, step_root_ro, step_root_attach,
 	step_mounts, step_secrets, step_dev, step_tty, step_tty_attach, step_proc, step_sysctl,
 	step_mask, step_sys, step_pivot, step_cwd, step_session, step_limits, step_keyring,
-	step_umask, step_filter_early, step_caps, step_lsm, step_nnp, step_landlock, step_tcp,
-	step_leash, step_init, step_fds, step_filter, step_verify, step_exec;
+	step_umask, step_filter_early, step_notify_early, step_caps, step_lsm, step_nnp,
+	step_landlock, step_tcp, step_leash, step_init, step_fds, step_filter, step_notify,
+	step_verify, step_exec;
 
 #endif

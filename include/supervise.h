@@ -5,8 +5,9 @@
  *   launcher   supervise(): forwards signals, relays the terminal, waits, knows the exit status
  *   init       pid 1 inside (init.c): reaps, passes signals on
  *   guard      a bystander outside (guard.c): acts when the launcher is killed
+ *   listener   another one (notify.c): hears of the calls that the workload's filter asks about
  *
- * All three confine themselves with confine_process() before they settle down.
+ * All of them confine themselves with confine_process() before they settle down.
  */
 #ifndef PILLBOX_SUPERVISE_H
 #define PILLBOX_SUPERVISE_H
@@ -62,6 +63,24 @@ int close_all_but(const int *keep, size_t n);
 
 /* The launcher's: closes all that supervise() and the undo functions do not need. */
 int confine_launcher(const struct run *r, const int *terminal, size_t n_terminal, struct err *err);
+
+/*
+ * A process of ours outside of the sandbox. settle() confines it, moving *ready to where it keeps
+ * it; loop() is the rest of its life, and ends it with _exit().
+ */
+struct bystander {
+	const char *name; /* of the process, and for messages */
+	int (*settle)(struct run *r, int *ready, struct err *err);
+	void (*loop)(struct run *r);
+};
+
+#define BYSTANDER_FDS 4
+/* Start it and wait until it is settled; *ret_pid is set as soon as there is something to kill. */
+int bystander_start(struct run *r, const struct bystander *b, pid_t *ret_pid, struct err *err);
+/* In settle(): move n descriptors (at most BYSTANDER_FDS) to first, first + 1, ... */
+int bystander_places(const int *from, size_t n, int first, struct err *err);
+/* Is it there and confined? From outside. */
+int bystander_verify(const struct bystander *b, pid_t pid, struct err *err);
 
 /* CHILD, from the session step: the slave becomes controlling terminal and descriptors 0, 1, 2. */
 int tty_take(struct run *r, struct err *err);

@@ -60,16 +60,22 @@ static const char *name_at(size_t i)
 	return i <= CAP_LAST_CAP ? capng_capability_to_name((unsigned)i) : "ALL";
 }
 
-static int unknown(const char *name, const char *origin, struct err *err)
+const char *cap_nearest(const char *name, char *buf, size_t size)
 {
 	const char *bare = strncasecmp(name, "CAP_", 4) == 0 ? name + 4 : name;
 	const char *near = nearest(bare, name_at, CAP_LAST_CAP + 2);
-	char upper[NAME_MAX_LEN];
 	unsigned cap;
+
+	return near && cap_by_name(near, &cap) == 0 ? cap_name(cap, buf, size) : NULL;
+}
+
+static int unknown(const char *name, const char *origin, struct err *err)
+{
+	char near[NAME_MAX_LEN];
 	int rc = err_say(err, "%s: %s is no capability", origin, *name ? name : "an empty name");
 
-	if (near && cap_by_name(near, &cap) == 0)
-		err_hint(err, "did you mean %s?", cap_name(cap, upper, sizeof(upper)));
+	if (cap_nearest(name, near, sizeof(near)))
+		err_hint(err, "did you mean %s?", near);
 	else
 		err_hint(err, "capabilities(7) lists them; ALL means all of them");
 	return rc;

@@ -22,7 +22,9 @@
 #include "lsm.h"
 #include "nearest.h"
 #include "options.h"
+#include "record.h"
 #include "runner.h"
+#include "seccomp_cmd.h"
 #include "supervise.h"
 #include "sys.h"
 
@@ -204,6 +206,10 @@ static const struct command {
 	 "asked, as seen inside and outside, each attack with what stopped it, a grade, and what would "
 	 "lower the exposure most; exit status 1 when a control that was asked for does not hold",
 	 cmd_audit},
+	{"record", "-o FILE [--merge] [OPTION...] ROOTFS [--] [COMMAND [ARG...]]",
+	 "run a command as run would, and write the smallest seccomp profile, in Docker's format, that "
+	 "allows what it did; say which capabilities it used and where it wrote",
+	 cmd_record},
 	{"check", "[--json]",
 	 "what this host offers: works, restricted or missing, and the cure; exit status 0 if the "
 	 "default preset can be enforced in full",
@@ -212,6 +218,12 @@ static const struct command {
 	 "load pillbox's AppArmor profiles, or others, into the kernel; take them out; see whether "
 	 "they are there (exit status 0) and what AppArmor does to user namespaces",
 	 cmd_apparmor},
+	{"seccomp",
+	 "show PROFILE | test PROFILE CALL [ARG...] | diff A B | compile PROFILE -o FILE | lint PROFILE",
+	 "look at a seccomp profile in Docker's format: what it allows, its answer to one call and the "
+	 "rule that gave it, what differs between two, the program for the kernel, mistakes and dangers; "
+	 "PROFILE is a file, - or one that is built in: default, strict, docker",
+	 cmd_seccomp},
 	{"lesson", "[N]", "a short lesson on what a container is made of; without N, the list",
 	 lesson_main},
 	{"help", "", "this text; `pillbox run --help` lists the options of run", cmd_help},

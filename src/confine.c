@@ -170,9 +170,9 @@ int confine_launcher(const struct run *r, const int *terminal, size_t n_terminal
 	const bool is_own_wanted[] = {true, r->guard > 0, r->cgroup >= 0, r->cgroup_parent >= 0,
 				      r->cgroup_parent >= 0};
 	struct mini_rule rules[ARRAY_SIZE(launcher_rules) + ARRAY_SIZE(own)];
-	int keep[13] = {STDERR_FILENO, r->sigfd,         r->pidfd,        r->workload,
-			r->cgroup,     r->cgroup_parent, r->remover_order};
-	size_t n_keep = 7;
+	int keep[14] = {STDERR_FILENO, r->sigfd,         r->pidfd,         r->workload,
+			r->cgroup,     r->cgroup_parent, r->remover_order, r->listens_fd};
+	size_t n_keep = 8;
 	size_t n = ARRAY_SIZE(launcher_rules);
 	int ret;
 

@@ -65,6 +65,13 @@ void err_hint(struct err *err, const char *fmt, ...)
 	errno = saved;
 }
 
+static bool is_raw;
+
+void err_raw(bool yes)
+{
+	is_raw = yes;
+}
+
 /* One write(2), so that lines of several launchers do not mix; a closed stderr is not our failure. */
 static void print_line(const char *prefix, const char *text)
 {
@@ -73,7 +80,7 @@ static void print_line(const char *prefix, const char *text)
 	int len;
 
 	escape(safe, sizeof(safe), text);
-	len = snprintf(line, sizeof(line), "%s%s\n", prefix, safe);
+	len = snprintf(line, sizeof(line), "%s%s%s\n", prefix, safe, is_raw ? "\r" : "");
 	if (len > 0 && write(STDERR_FILENO, line, (size_t)len) < 0)
 		return;
 }
@@ -95,6 +102,17 @@ void err_print(const struct err *err, const char *where)
 void note_off(void)
 {
 	is_note_off = true;
+}
+
+void tell(const char *prefix, const char *fmt, ...)
+{
+	char text[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	print_line(prefix, text);
 }
 
 void note(const char *fmt, ...)

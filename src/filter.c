@@ -5,7 +5,8 @@
  *
  * Should: take the program that was compiled with pillbox wherever it fits; name the call when a
  *         profile cannot be compiled faithfully.
- * Mustn't: load a program that profile_check() has not seen, or go on without one.
+ * Mustn't: load a program that profile_check() has not seen, in this launch or in the one that put it
+ *	    into the cache (profile_cache.h says who can), or go on without one.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,9 @@
 #include <unistd.h>
 
 #include "builtin_filter.h"
+#include "notify.h"
 #include "profile.h"
+#include "profile_cache.h"
 #include "step.h"
 #include "verify.h"
 
@@ -49,6 +52,76 @@ static int check_kernel(struct err *err)
 	return -errno;
 }
 
+/* For the one who tells what would open a refused call (denials.c). */
+static void keep_text(struct run *r, const char *text, size_t len)
+{
+	if (r->spec->notify != NOTIFY_DENIALS)
+		return;
+	r->plan->filter_text = arena_strndup(r->spec->arena, text, len);
+	r->plan->filter_text_len = len;
+}
+
+/* The cache is a help only: what is wrong with it is told to who wants to know all, and that's all. */
+static void tell_cache(const struct spec *s, const struct err *err)
+{
+	if (s->is_verbose && err->is_set)
+		note("seccomp cache: %s%s%s: not used", err->msg, err->raw ? "" : ": ",
+		     err->raw ? "" : strerror(err->num));
+}
+
+static bool open_cache(const struct spec *s, struct profile_cache *ret)
+{
+	struct err err = {0};
+
+	if (s->no_cache)
+		return false;
+	if (profile_cache_open(ret, !s->dry_run, &err)) {
+		tell_cache(s, &err);
+		return false;
+	}
+	/* What runs inside could prepare the filter of the next launch. */
+	for (size_t i = 0; i < s->n_mounts; i++) {
+		const struct mount_req *m = &s->mounts[i];
+
+		if (m->kind != MOUNT_BIND || m->is_readonly ||
+		    !profile_cache_is_below(ret, m->source))
+			continue;
+		err_say(&err, "%s: the sandbox may write to %s", m->origin, ret->path);
+		tell_cache(s, &err);
+		profile_cache_close(ret);
+		return false;
+	}
+	return true;
+}
+
+/* From the cache, else compiled and put there, where this launch may. */
+static int compile_cached(const struct spec *s, const char *origin, const char *text, size_t len,
+			  unsigned kernel, struct profile_result *ret, struct err *err)
+{
+	struct err cache_err = {0};
+	struct profile_cache cache;
+	int rc;
+
+	if (!open_cache(s, &cache))
+		return profile_compile(origin, text, len, s->caps, kernel, ret, err);
+	profile_cache_key(&cache, text, len, s->caps, kernel);
+	rc = profile_cache_load(&cache, ret, &cache_err);
+	tell_cache(s, &cache_err);
+	if (rc == 0) {
+		if (s->is_verbose)
+			note("seccomp cache: %s: as compiled before, %s/%s", origin, cache.path,
+			     cache.name);
+	} else {
+		rc = profile_compile(origin, text, len, s->caps, kernel, ret, err);
+		memset(&cache_err, 0, sizeof(cache_err));
+		if (!rc && !s->dry_run)
+			(void)profile_cache_store(&cache, ret, &cache_err);
+		tell_cache(s, &cache_err);
+	}
+	profile_cache_close(&cache);
+	return rc;
+}
+
 static int compile(struct run *r, const char *origin, const char *text, size_t len, struct err *err)
 {
 	const struct spec *s = r->spec;
@@ -56,8 +129,9 @@ static int compile(struct run *r, const char *origin, const char *text, size_t l
 	struct profile_result res;
 	struct sock_filter *copy;
 
-	if (profile_compile(origin, text, len, s->caps, plan->kernel, &res, err))
+	if (compile_cached(s, origin, text, len, plan->kernel, &res, err))
 		return -EINVAL;
+	keep_text(r, text, len);
 	copy = arena_alloc(s->arena, res.n * sizeof(*copy));
 	memcpy(copy, res.insns, res.n * sizeof(*copy));
 	plan->filter = copy;
@@ -97,6 +171,7 @@ static int use_builtin(struct run *r, struct err *err)
 	plan->filter_name = arena_printf(r->spec->arena, "built-in profile %s", b->name);
 	if ((r->spec->caps & b->caps_mask) != (b->caps & b->caps_mask))
 		return compile(r, plan->filter_name, b->json, b->json_len, err);
+	keep_text(r, b->json, b->json_len);
 	plan->filter = b->insns;
 	plan->n_filter = b->n;
 	plan->filter_flags = b->flags;
@@ -115,6 +190,31 @@ static unsigned own_filters(void)
 		       : 0;
 }
 
+/* SCMP_ACT_LOG writes where a caller without rights cannot read, or nowhere: that has to be said. */
+static void note_logged(const struct plan *plan)
+{
+	auto_free char *logged = NULL;
+	bool is_log = false;
+	size_t len;
+
+	for (unsigned i = 0; i < plan->n_filter; i++)
+		is_log |= plan->filter[i].code == (BPF_RET | BPF_K) &&
+			  plan->filter[i].k == SECCOMP_RET_LOG;
+	if (!is_log)
+		return;
+	if (read_file(AT_FDCWD, "/proc/sys/kernel/seccomp/actions_logged", 4096, &logged, &len) ==
+		    0 &&
+	    !strstr(logged, "log"))
+		note("%s: SCMP_ACT_LOG: this kernel logs no such calls "
+		     "(kernel.seccomp.actions_logged); --explain-denials shows them here",
+		     plan->filter_name);
+	else
+		note("%s: SCMP_ACT_LOG: the host's audit log has the calls (ausearch -m seccomp), or "
+		     "without auditd its kernel log (journalctl -k, type=1326); --explain-denials "
+		     "shows them here",
+		     plan->filter_name);
+}
+
 static int compile_run(struct run *r, struct err *err)
 {
 	int rc = check_kernel(err);
@@ -123,12 +223,21 @@ static int compile_run(struct run *r, struct err *err)
 		return rc;
 	if (r->spec->verify)
 		r->plan->n_filters_outside = own_filters();
-	return r->spec->filter == FILTER_FILE ? compile_file(r, err) : use_builtin(r, err);
+	if (r->spec->filter == FILTER_FILE)
+		rc = compile_file(r, err);
+	else if (r->spec->filter == FILTER_BUILTIN)
+		rc = use_builtin(r, err);
+	if (rc == 0 && r->spec->notify)
+		return notify_program(r, err);
+	if (rc == 0)
+		note_logged(r->plan);
+	return rc;
 }
 
+/* Is there a filter? To record, there is one that only asks. */
 static bool compile_wanted(const struct run *r)
 {
-	return r->spec->filter != FILTER_UNCONFINED;
+	return r->spec->filter != FILTER_UNCONFINED || r->spec->notify == NOTIFY_ALLOWED;
 }
 
 static void compile_show(const struct run *r, struct show *out)
@@ -143,7 +252,8 @@ const struct step step_filter_compile = {
 	.why = "needs the final capability set, because a profile's rules depend on it, and comes before "
 	       "anything is made, so that a mistake in a profile costs nothing. The built-in profiles "
 	       "were compiled with pillbox; any other program is compared with its rules, call by call, "
-	       "before it is used",
+	       "before it is used, and kept in the caller's cache directory: the one thing that a launch "
+	       "writes here, and a dry run doesn't",
 	.refs = "seccomp(2), bpf(2), seccomp_rule_add(3)",
 	.side = PARENT,
 	.is_pure = true,
@@ -158,7 +268,9 @@ const struct step step_filter_compile = {
 			 "profile, \"unconfined\" none"},
 			{EACCES, "the file must be readable by the caller"},
 			{EISDIR, "name the JSON file itself"},
-			{EINVAL, "a seccomp profile is a regular file in Docker's JSON format"},
+			{EINVAL,
+			 "a seccomp profile is a regular file in Docker's JSON format; pillbox seccomp lint "
+			 "FILE reads one without running anything"},
 			{0, NULL}},
 };
 
@@ -171,8 +283,13 @@ static int load(struct run *r, struct err *err)
 	struct sock_fprog prog = {.len = plan->n_filter,
 				  .filter = (struct sock_filter *)(uintptr_t)plan->filter};
 
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan->filter_flags, &prog) != 0)
+	long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan->filter_flags, &prog);
+
+	if (fd < 0)
 		return err_set(err, errno, "load the seccomp filter (%s)", plan->filter_name);
+	/* It asks: the descriptor goes to the launcher with the baton, for the next step (notify). */
+	if (plan->filter_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)
+		r->hand = (int)fd;
 	return 0;
 }
 
@@ -209,6 +326,9 @@ static void load_show(const struct run *r, struct show *out)
 static const struct hint load_hints[] = {
 	{EACCES,
 	 "a filter needs no_new_privs, or CAP_SYS_ADMIN in the user namespace when it is loaded"},
+	{EBUSY,
+	 "with --explain-denials the filter asks a process outside, and only one of a process's "
+	 "filters can: one that pillbox itself runs under does already"},
 	{EINVAL, "the kernel does not take this program or one of the profile's flags"},
 	{ENOMEM,
 	 "the filters of one process may have 32768 instructions together; pillbox runs under "
@@ -222,7 +342,7 @@ static const struct hint load_hints[] = {
 
 static bool early_wanted(const struct run *r)
 {
-	return !r->spec->no_new_privs && r->spec->filter != FILTER_UNCONFINED;
+	return !r->spec->no_new_privs && compile_wanted(r);
 }
 
 const struct step step_filter_early = {
@@ -247,7 +367,7 @@ const struct step step_filter_early = {
 
 static bool late_wanted(const struct run *r)
 {
-	return r->spec->no_new_privs && r->spec->filter != FILTER_UNCONFINED;
+	return r->spec->no_new_privs && compile_wanted(r);
 }
 
 const struct step step_filter = {

@@ -21,7 +21,6 @@
 
 #include "supervise.h"
 #include "sys.h"
-#include "verify.h"
 
 /* The descriptors it keeps, by their place; the last one only until it is ready. */
 enum { GUARD_TERMINAL, GUARD_LAUNCHER, GUARD_SANDBOX, GUARD_READY, GUARD_FDS };
@@ -52,7 +51,7 @@ static void restore_terminal(const struct run *r)
 				&r->tty_saved); /* hung up: nothing to do */
 }
 
-static _Noreturn void guard_loop(const struct run *r)
+static void guard_loop(struct run *r)
 {
 	struct pollfd p[] = {{.fd = GUARD_LAUNCHER, .events = POLLIN},
 			     {.fd = GUARD_SANDBOX, .events = POLLIN}};
@@ -69,7 +68,6 @@ static _Noreturn void guard_loop(const struct run *r)
 		if (p[1].revents)
 			p[1].fd = -1;
 	}
-	_exit(EXIT_SETUP);
 }
 
 #define IOCTL(request)                                                              \
@@ -78,7 +76,7 @@ static _Noreturn void guard_loop(const struct run *r)
 	}
 
 /* *ready moves to its place on the way, so that the caller can still report what comes after. */
-static int guard_settle(const struct run *r, int launcher, int *ready, struct err *err)
+static int guard_settle(struct run *r, int *ready, struct err *err)
 {
 	static const struct mini_rule rules[] = {
 #ifdef __NR_poll
@@ -98,81 +96,38 @@ static int guard_settle(const struct run *r, int launcher, int *ready, struct er
 		IOCTL(_IOC(_IOC_WRITE, 'T', 0x2B, 44)),
 	};
 	static const int keep[] = {GUARD_TERMINAL, GUARD_LAUNCHER, GUARD_SANDBOX, GUARD_READY};
-	const int from[] = {launcher, r->pidfd, *ready};
-	int high[ARRAY_SIZE(from)];
+	const int from[] = {r->launcher, r->pidfd, *ready};
 	sigset_t all;
+	int rc;
 
 	/* Everything, SIGTTOU too: from the background it would stop us at the last moment. */
 	(void)sigfillset(&all);
 	if (sigprocmask(SIG_SETMASK, &all, NULL) || setsid() < 0 || chdir("/"))
 		return err_set(err, errno, "leave the launcher's session");
-	/* Up and down again: any of them may have one of the places already. */
-	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
-		high[i] = fcntl(from[i], F_DUPFD, 16);
-	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
-		if (high[i] < 0 || dup2(high[i], GUARD_LAUNCHER + (int)i) < 0)
-			return err_set(err, errno, "keep the descriptors");
+	rc = bystander_places(from, ARRAY_SIZE(from), GUARD_LAUNCHER, err);
+	if (rc)
+		return rc;
 	*ready = GUARD_READY;
 	if (close_all_but(keep, ARRAY_SIZE(keep)))
 		return err_set(err, errno, "close descriptors");
 	return confine_process("pillbox-guard", rules, ARRAY_SIZE(rules), err);
 }
 
-static _Noreturn void guard_main(const struct run *r, int launcher, int ready)
-{
-	struct err err = {0};
-
-	if (guard_settle(r, launcher, &ready, &err)) {
-		/* Short of that the launcher sees the end without a word, and fails all the same. */
-		(void)!write(ready, &err, sizeof(err));
-		_exit(EXIT_SETUP);
-	}
-	(void)!write(ready, "", 1);
-	(void)close(ready);
-	guard_loop(r);
-}
-
-/* One byte: it stands. An error struct: that is why not. Nothing: it was killed. */
-static int guard_ready(int ready, struct err *err)
-{
-	struct err theirs = {0};
-	ssize_t n;
-
-	do
-		n = read(ready, &theirs, sizeof(theirs));
-	while (n < 0 && errno == EINTR);
-	if (n == 1)
-		return 0;
-	if (n != (ssize_t)sizeof(theirs))
-		return err_say(err, "the guard process ended before it was ready");
-	*err = theirs;
-	return -err->num;
-}
+static const struct bystander guard = {"pillbox-guard", guard_settle, guard_loop};
 
 static int guard_run(struct run *r, struct err *err)
 {
-	auto_close int launcher = -1;
-	auto_close int from_guard = -1;
-	int ready[2];
-	pid_t pid;
+	int rc;
 
 	if (r->plan->has_tty)
 		(void)tty_save(r); /* false: stdin is no terminal, nothing to put back */
 	/* Before the fork, or it could be asked for a pid that is somebody else's by then. */
-	launcher = sys_pidfd_open(getpid(), 0);
-	if (launcher < 0)
-		return err_set(err, -launcher, "pidfd of the launcher");
-	if (pipe2(ready, O_CLOEXEC))
-		return err_set(err, errno, "pipe from the guard");
-	from_guard = ready[0];
-	pid = fork();
-	if (pid == 0)
-		guard_main(r, launcher, ready[1]);
-	(void)close(ready[1]); /* or our own copy would keep EOF from us */
-	if (pid < 0)
-		return err_set(err, errno, "fork");
-	r->guard = pid;
-	return guard_ready(from_guard, err);
+	r->launcher = sys_pidfd_open(getpid(), 0);
+	if (r->launcher < 0)
+		return err_set(err, -r->launcher, "pidfd of the launcher");
+	rc = bystander_start(r, &guard, &r->guard, err);
+	(void)close(take_fd(&r->launcher));
+	return rc;
 }
 
 static void guard_undo(struct run *r)
@@ -186,15 +141,7 @@ static void guard_undo(struct run *r)
 
 static int guard_verify(const struct run *r, struct err *err)
 {
-	char name[32] = "", mode[16] = "";
-
-	if (r->guard <= 0 || proc_status(r->guard, "Name", name, sizeof(name)) < 0 ||
-	    proc_status(r->guard, "Seccomp", mode, sizeof(mode)) < 0)
-		return err_say(err, "there is no guard process");
-	if (strcmp(name, "pillbox-guard") != 0 || strcmp(mode, "2") != 0)
-		return err_say(err, "process %d is no confined guard: Name %s, Seccomp %s",
-			       r->guard, name, mode);
-	return 0;
+	return bystander_verify(&guard, r->guard, err);
 }
 
 static const struct hint guard_hints[] = {

@@ -7,7 +7,6 @@
  * Mustn't: know anything about profiles, capabilities or who is calling.
  */
 #include <errno.h>
-#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
@@ -15,16 +14,6 @@
 
 #include "minifilter.h"
 #include "util.h"
-
-#if defined(__x86_64__)
-#define OWN_ARCH AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define OWN_ARCH AUDIT_ARCH_AARCH64
-#elif defined(__riscv) && __riscv_xlen == 64
-#define OWN_ARCH AUDIT_ARCH_RISCV64
-#else
-#error "minifilter: this architecture's AUDIT_ARCH_ number is not in the table yet"
-#endif
 
 #define X32_BIT 0x40000000U
 

@@ -104,6 +104,10 @@ const struct option_def options[] = {
 		  "apparmor=NAME|unconfined or systempaths=unconfined.",
 	  .group = GROUP_RIGHTS, .count = COUNT_KEYED, .step = "filter-compile",
 	  .set = opt_security_opt },
+	{ .name = "no-cache",
+	  .help = "Compile the seccomp profile anew: neither take it from the cache directory nor "
+		  "keep it there.",
+	  .group = GROUP_RIGHTS, .step = "filter-compile", .set = opt_no_cache },
 	{ .name = "landlock", .metavar = "MODE", .choices = "auto on off",
 	  .help = "Restrict files by Landlock: on, off, or auto: where no AppArmor profile is.",
 	  .group = GROUP_RIGHTS, .step = "landlock", .set = opt_landlock },
@@ -234,6 +238,10 @@ const struct option_def options[] = {
 	  .help = "Report at the end, on stderr, what the sandbox used: time, CPU, memory, "
 		  "processes, I/O; as text, or as one line of JSON.",
 	  .group = GROUP_REPORT, .step = "cgroup-plan", .set = opt_stats },
+	{ .name = "explain-denials",
+	  .help = "Print each system call that the filter refuses or logs, once: its arguments, the "
+		  "rule, and what would allow it. The call is refused all the same.",
+	  .group = GROUP_REPORT, .step = "notify", .set = opt_explain_denials },
 	{ .name = "verbose", .excl = "report",
 	  .help = "Report each step.",
 	  .group = GROUP_REPORT, .set = opt_verbose },

@@ -168,3 +168,17 @@ int opt_nested_userns(struct spec *s, const char *value, const char *origin, str
 	s->nested_userns = true;
 	return 0;
 }
+
+int opt_explain_denials(struct spec *s, const char *value, const char *origin, struct err *err)
+{
+	(void)value, (void)origin, (void)err;
+	s->notify = NOTIFY_DENIALS;
+	return 0;
+}
+
+int opt_no_cache(struct spec *s, const char *value, const char *origin, struct err *err)
+{
+	(void)value, (void)origin, (void)err;
+	s->no_cache = true;
+	return 0;
+}

@@ -61,6 +61,11 @@ const char *preset_name(enum preset_id id)
 	return names[id];
 }
 
+uint64_t preset_caps(enum preset_id id)
+{
+	return id == PRESET_DOCKER ? CAPS_DOCKER : 0;
+}
+
 /* A copy: options replace single entries. */
 static void set_mounts(struct spec *s, const struct mount_req *mounts, size_t n)
 {
@@ -79,7 +84,6 @@ static void apply_docker(struct spec *s)
 	s->user = "0:0";
 	s->root_mode = ROOT_WRITABLE;
 	s->has_sys = true;
-	s->caps = CAPS_DOCKER;
 	s->landlock = MODE_OFF;
 	/* Whether one may be made is the seccomp profile's business, as it is Docker's. */
 	s->nested_userns = true;
@@ -117,6 +121,7 @@ void preset_apply(struct spec *s, enum preset_id id)
 	*s = (struct spec){
 		.arena = arena,
 		.preset = id,
+		.caps = preset_caps(id),
 		.workdir = "/",
 		.userns = USERNS_AUTO,
 		.shm_size = 64 * MIB,

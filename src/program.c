@@ -63,6 +63,7 @@ const struct step *const program[] = {
 	&step_keyring,
 	&step_umask,
 	&step_filter_early,
+	&step_notify_early, /* the launcher starts who answers the filter's questions */
 	&step_caps,
 	&step_lsm,
 	&step_nnp,
@@ -72,6 +73,7 @@ const struct step *const program[] = {
 	&step_init,
 	&step_fds,
 	&step_filter,
+	&step_notify,
 	&step_verify, /* the launcher looks from outside, on request */
 	&step_exec,
 };

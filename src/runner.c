@@ -39,6 +39,7 @@
 #include <unistd.h>
 
 #include "dryrun.h"
+#include "record.h"
 #include "stats.h"
 #include "supervise.h"
 #include "sys.h"
@@ -93,6 +94,17 @@ void runner_become_child(struct run *r)
 
 /* ---- the baton ---------------------------------------------------------------------------- */
 
+/*
+ * sendmsg or recvmsg. The kernel ignores the last three arguments; a filter that asks about each
+ * call knows us by them, or nobody could ever hand over the descriptor by which it is answered.
+ */
+static ssize_t baton_call(const struct run *r, long nr, struct msghdr *msg, int flags)
+{
+	const uint64_t *nonce = r->plan->nonce;
+
+	return syscall(nr, r->baton, msg, flags, nonce[0], nonce[1], nonce[2]);
+}
+
 static int baton_pass(struct run *r, struct err *err)
 {
 	char byte = MSG_BATON;
@@ -114,7 +126,7 @@ static int baton_pass(struct run *r, struct err *err)
 	}
 	/* Without a descriptor a plain write: a workload's filter may be loaded already (verify). */
 	do
-		n = msg.msg_control ? sendmsg(r->baton, &msg, MSG_NOSIGNAL)
+		n = msg.msg_control ? baton_call(r, SYS_sendmsg, &msg, MSG_NOSIGNAL)
 				    : write(r->baton, &byte, 1);
 	while (n < 0 && errno == EINTR);
 	if (r->hand >= 0)
@@ -137,7 +149,7 @@ static int baton_read(struct run *r, int flags, char *ret_byte)
 	ssize_t n;
 
 	do
-		n = recvmsg(r->baton, &msg, MSG_CMSG_CLOEXEC | flags);
+		n = baton_call(r, SYS_recvmsg, &msg, MSG_CMSG_CLOEXEC | flags);
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return n < 0 && errno == EAGAIN ? -EAGAIN : -EPIPE;
@@ -432,6 +444,8 @@ static int launch(struct run *r)
 		rc = child_outcome(r, &at, &err);
 	watch_end(r);
 	if (rc == 0) {
+		if (r->spec->record)
+			record_ran(r->spec->record);
 		status = supervise(r, &err);
 		if (status >= 0)
 			stats_report(r);
@@ -466,7 +480,7 @@ void run_init(struct run *r, const struct spec *s)
 	r->baton = r->baton_child = r->hand = r->received = r->sigfd = r->pidfd = -1;
 	r->workload = r->root_src = r->overlay_src = r->root_tree = r->root = -1;
 	r->null = r->proc = r->dev = r->tty = r->cgroup = r->cgroup_parent = -1;
-	r->remover_order = -1;
+	r->remover_order = r->launcher = r->listener = r->listens_fd = -1;
 }
 
 int runner_launch(const struct spec *s, const struct seam *seam)

@@ -232,6 +232,11 @@ static int check_whole(const struct spec *s, struct err *err)
 	/* Docker lets the addition win. Two opposite wishes for everything are no request. */
 	if (s->cap_add & s->cap_drop & CAP_ALL_BIT)
 		return err_say(err, "--cap-drop ALL: contradicts --cap-add ALL");
+	if (s->notify == NOTIFY_DENIALS && s->filter == FILTER_UNCONFINED) {
+		err_say(err, "--explain-denials: contradicts --security-opt seccomp=unconfined");
+		err_hint(err, "without a filter nothing is refused by one");
+		return -EINVAL;
+	}
 	return 0;
 }
 

@@ -469,6 +469,25 @@ static int do_keyctl(char **args)
 	return syscall(SYS_keyctl, 0, -3, 0) < 0 ? -1 : 0;
 }
 
+/* `late-keyctl SECONDS`: for whoever wants to change something in the meantime. */
+static int do_late_keyctl(char **args)
+{
+	need(args, 1);
+	sleep((unsigned)atoi(args[0]));
+	return do_keyctl(args);
+}
+
+/* `many [N]`: so many different calls that a filter refuses. */
+static int do_many(char **args)
+{
+	int n = args[0] ? atoi(args[0]) : 1000;
+
+	for (int i = 0; i < n; i++)
+		if (syscall(SYS_keyctl, i, -3, 0) >= 0)
+			return 0;
+	return -1;
+}
+
 static int do_add_key(char **args)
 {
 	(void)args;
@@ -676,6 +695,8 @@ const struct attempt attempts[] = {
 	{"socket-packet", NULL, do_socket_packet},
 	{"connect-abstract", "NAME", do_connect_abstract},
 	{"keyctl", NULL, do_keyctl},
+	{"late-keyctl", "SECONDS", do_late_keyctl},
+	{"many", "[N]", do_many},
 	{"add-key", NULL, do_add_key},
 	{"int80", NULL, do_int80},
 	{"x32", NULL, do_x32},

@@ -5,7 +5,7 @@
  *     mkfilter OUT.c NAME=FILE...
  *
  * The programs go through the same reader, compiler and check as a profile at launch, so a profile
- * of ours that libseccomp gets wrong stops the build.
+ * of ours that is compiled wrongly stops the build.
  *
  * Should: write the same bytes for the same input; leave no half-written file behind.
  * Mustn't: be installed.

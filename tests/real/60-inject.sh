@@ -11,6 +11,8 @@ wanted_by() { # STEP
 	case $1 in
 	secrets-read | secrets) echo "--secret src=$STAGE/sentinel/file,target=word" ;;
 	filter-early | sys) echo --preset docker ;;
+	notify-early) echo --preset docker --explain-denials ;;
+	notify) echo --explain-denials ;;
 	overlay-check) echo --writable ;;
 	io-devices) echo -q --blkio-weight 500 --allow-missing=cgroup ;;
 	overlay-dirs) echo "--overlay $TMP/ov" ;;

@@ -55,7 +55,7 @@ table() {
 	cat <<'END'
 clone        |                                      | idmap: |
 idmap        |                                      | (become-)?root(-idmap)?: |
-guard        | --no-init                            | there is no guard process |
+guard        | --no-init                            | there is no process pillbox-guard |
 oom          | --oom-score-adj 500                  | oom_score_adj is | !oom_score_adj=500
 undump       | --userns single                      | the process is dumpable |
 net-lo       |                                      | lo is down |
@@ -79,6 +79,7 @@ tcp          | --tcp none --allow-missing=landlock  | not seen in force |
 init         |                                      | Name is .*, not pillbox-init | pid=1
 fds          |                                      | SigBlk is | !SigBlk=0000000000000000
 filter       |                                      | no filter is loaded | Seccomp=0
+notify       | --explain-denials                    | there is no process pillbox-listen |
 END
 }
 

@@ -195,6 +195,17 @@ strict() {
 }
 t 'strict has AppArmor and Landlock' strict
 
+# What only this profile refuses, told before it is refused (foresee.c)
+foretold() {
+	inside --preset docker -u 0 --explain-denials -- try socket raw
+	want_out 'socket=EACCES'
+	want_err '^pillbox: fails: socket\(AF_INET, SOCK_RAW.*\) = EACCES: .*the AppArmor profile pillbox-default '
+	inside --preset docker -u 0 --explain-denials --security-opt apparmor=unconfined -- try socket raw
+	want_out 'socket=OK'
+	[[ $ERR != *'fails: '* ]] || bad "foretold without the profile: $ERR"
+}
+[ "$ID" = none ] || t '--explain-denials names the profile' foretold
+
 # The name goes to the kernel and to no file that looks like its (CVE-2019-16884).
 false_proc() {
 	local ROOT=$ROOT file

@@ -242,7 +242,8 @@ calls_are_made() {
 		awk -F'\t' '{ while (match($2, /[a-z_0-9]+\(/)) { print $1, substr($2, RSTART, RLENGTH - 1); $2 = substr($2, RSTART + RLENGTH) } }' | sort -u)
 	made=$(
 		for options in '--no-tty' '--tcp none' '-m 64m --allow-missing=cgroup' '--writable' '--preset docker' '--pty' \
-			'-v /usr:/mnt:ro --secret env=PATH,target=x --oom-score-adj 500' '--no-init'; do
+			'-v /usr:/mnt:ro --secret env=PATH,target=x --oom-score-adj 500' '--no-init' '--no-tty --explain-denials' \
+			'--preset docker --explain-denials'; do
 			# shellcheck disable=SC2086 # words
 			if [ "$options" = --pty ]; then
 				as "$ID" "$STAGE/bin/calls.py" --pty "$PB" "$ROOT"
