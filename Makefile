@@ -20,9 +20,10 @@ LINK ?= -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
 PIE ?= -fPIE
 CFLAGS_ALL = -std=gnu17 -D_GNU_SOURCE -Iinclude -I$(B) -DPILLBOX_VERSION='"$(V)"' \
 	-ffile-prefix-map=$(CURDIR)=. $(OPT) $(PIE) $(HARDEN) $(WARN) $(WERROR) $(CFLAGS)
-# libcap-ng holds a function, never called here, that a static program should not call: not our news
-LINK += -Wl,--no-warnings
-LIBS = -lseccomp -lcap-ng -lapparmor -ljansson -lm
+# libcap-ng holds a function, never called here, that a static program should not call: what ld says is
+# heard only when it fails. (With --no-warnings ld 2.40 links undefined symbols in silence.)
+LD_SAYS = 2>$@.ld || { cat $@.ld >&2; rm -f $@.ld; exit 1; }; rm -f $@.ld
+LIBS = -lseccomp -lcap-ng -lapparmor -ljansson -lnettle -lm
 
 SRC = $(sort $(wildcard src/*.c))
 # Of the audit's probe pillbox itself needs what is done outside, and the grade; the rest it carries.
@@ -33,19 +34,25 @@ LIBOBJ = $(filter-out $(B)/main.o,$(OBJ))
 PROFILES = default=profiles/seccomp/default.json strict=profiles/seccomp/strict.json \
 	docker=profiles/seccomp/docker.json
 
-.PHONY: all clean install unit asan seam lint docs check-docs bench bench-security check fuzz fuzzers format
+.PHONY: all clean install unit asan seam lint docs check-docs bench bench-filter bench-security check fuzz fuzzers format
 all: $(B)/pillbox $(B)/pillbox-probe $(B)/pillbox-scope $(B)/gendoc
 
 $(B)/%.o: src/%.c
 	@mkdir -p $(@D)
 	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
+# A compiled profile in the cache is of use only to the compiler that made it: its source is in the key.
+PROFILE_SRC = $(sort $(wildcard src/profile*.c include/profile*.h)) src/caps_names.c
+$(B)/profile_cache.o: $(PROFILE_SRC)
+$(B)/profile_cache.o: CFLAGS_ALL += \
+	-DPROFILE_REVISION='"$(shell cat $(PROFILE_SRC) | sha256sum | cut -c1-32)"'
+
 $(PROBE_OUTSIDE:%=$(B)/probe_%.o): $(B)/probe_%.o: src/probe/%.c
 	@mkdir -p $(@D)
 	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
 $(B)/pillbox: $(OBJ)
-	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
 
 # The one program that is linked to shared libraries: libsystemd has no static one. Run for a launch
 # that needs a scope from the user's systemd, and only if nobody else could have written it.
@@ -61,7 +68,7 @@ $(B)/pillbox-probe: $(PROBE) $(wildcard src/probe/*.h) include/probe.h Makefile
 	@mkdir -p $(@D)
 	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -Iinclude -DPILLBOX_VERSION='"$(V)"' \
 		-ffile-prefix-map=$(CURDIR)=. -O2 $(WARN) $(WERROR) -static-pie -fPIE \
-		-Wl,--no-warnings $(PROBE) -o $@ -lcap-ng -ljansson
+		$(PROBE) -o $@ -lcap-ng -ljansson $(LD_SAYS)
 
 $(B)/probe_program.o: $(B)/pillbox-probe
 	@echo '  AS $@'; printf '%s\n' '.section .rodata' '.globl probe_program, probe_program_len' \
@@ -70,10 +77,10 @@ $(B)/probe_program.o: $(B)/pillbox-probe
 
 GENDOC = gendoc gendoc_check gendoc_man gendoc_shell
 # The compiler of the built-in filters: the same reader as at launch, without the table it makes.
-MKFILTER = mkfilter profile profile_json profile_calls profile_head profile_build \
-	profile_check profile_values profile_sim caps_names nearest util err
+MKFILTER = mkfilter profile profile_json profile_fields profile_text profile_locate profile_calls profile_head profile_tree \
+	profile_build profile_check profile_reading profile_values profile_sim caps_names nearest util err
 $(B)/mkfilter: $(MKFILTER:%=$(B)/%.o)
-	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
 $(B)/mkfilter.o $(GENDOC:%=$(B)/%.o): $(B)/%.o: src/tools/%.c
 	@mkdir -p $(@D)
 	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
@@ -91,7 +98,7 @@ $(B)/builtin_filter.o $(B)/lesson_texts.o: %.o: %.c
 	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -c $< -o $@
 
 $(B)/gendoc: $(GENDOC:%=$(B)/%.o) $(LIBOBJ)
-	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
 
 -include $(wildcard $(B)/*.d)
 
@@ -100,7 +107,7 @@ $(B)/gendoc: $(GENDOC:%=$(B)/%.o) $(LIBOBJ)
 # pillbox with a seam in front: one step fails, is left out, or stands elsewhere (tests/seam.c)
 seam: $(B)/pillbox-seam $(B)/pillbox-scope $(B)/probe $(B)/harness
 $(B)/pillbox-seam: tests/seam.c $(LIBOBJ)
-	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
 
 # The payload of the real-kernel tests needs nothing from the rootfs. Never sanitized: it is what
 # is looked at, not what looks.
@@ -144,8 +151,13 @@ $(B)/fuzz_%: tests/fuzz/fuzz_%.c $(LIBOBJ)
 bench: all
 	$(MAKE) $(B)/bench $(B)/floor
 	scripts/bench $(BENCHFLAGS)
+# What a filter costs a call that it allows; a profile of one's own as an argument: NAME=FILE
+bench-filter: $(B)/filter_cost
+	$(B)/filter_cost $(BENCHFLAGS) custom=profiles/seccomp/docker.json
 bench-security: all
 	scripts/bench-security $(BENCHFLAGS)
+$(B)/filter_cost: tests/bench/filter_cost.c $(LIBOBJ)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
 $(B)/floor: $(B)/builtin_filter.o
 $(B)/bench $(B)/floor: $(B)/%: tests/bench/%.c
 	@mkdir -p $(@D)

@@ -5,23 +5,64 @@
 _pillbox() {
 	local cur prev i word rootfs='' equals=''
 	local valued=' --preset --name --hostname --workdir -w --env -e --env-file --network --preserve-fds --overlay --volume -v --mount --tmpfs --shm-size --secret --user -u --group-add --userns --cap-add --cap-drop --security-opt --landlock --tcp --allow-missing --memory -m --memory-reservation --memory-swap --cpus --cpu-quota --cpu-period --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --blkio-weight-device --ulimit --sysctl --oom-score-adj --stop-signal --stop-timeout --skip '
-	local flags='--rm --read-only --writable --nested-userns --privileged --tty -t --no-tty --interactive -i --init --no-init --dry-run --explain --step --verify --stats --verbose --quiet -q --help'
+	local flags='--rm --read-only --writable --nested-userns --no-cache --privileged --tty -t --no-tty --interactive -i --init --no-init --dry-run --explain --step --verify --stats --explain-denials --verbose --quiet -q --help'
 
 	if [[ ${COMP_WORDS[1]} == audit ]]; then
 		valued+=' --format --fail-below --fail-on --compare --only --timeout '
 		flags+=' --bisect'
 	fi
+	if [[ ${COMP_WORDS[1]} == record ]]; then
+		valued+=' --output -o '
+		flags+=' --merge'
+	fi
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'run audit check apparmor lesson help version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run audit record check apparmor seccomp lesson help version' -- "$cur")
 		return
 	fi
 	case ${COMP_WORDS[1]} in
-	run | audit) ;;
+	run | audit | record) ;;
 	apparmor)
 		if ((COMP_CWORD == 2)); then
 			mapfile -t COMPREPLY < <(compgen -W 'load unload status' -- "$cur")
+		else
+			compopt -o filenames
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		fi
+		return
+		;;
+	seccomp)
+		case $prev in
+	--cap-add)
+		return
+		;;
+	--cap-drop)
+		return
+		;;
+	--preset)
+		mapfile -t COMPREPLY < <(compgen -W 'docker hardened strict' -- "$cur")
+		return
+		;;
+	--kernel)
+		return
+		;;
+	--arch)
+		mapfile -t COMPREPLY < <(compgen -W 'x86_64 x86 x32 aarch64 arm' -- "$cur")
+		return
+		;;
+	--output | -o)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+		esac
+		if [[ $cur == -* ]]; then
+			mapfile -t COMPREPLY < <(compgen -W '--cap-add --cap-drop --preset --kernel --arch --output -o --json --help' -- "$cur")
+			return
+		fi
+		if ((COMP_CWORD == 2)); then
+			mapfile -t COMPREPLY < <(compgen -W 'show test diff compile lint' -- "$cur")
 		else
 			compopt -o filenames
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -244,6 +285,11 @@ _pillbox() {
 		return
 		;;
 	--timeout)
+		return
+		;;
+	--output | -o)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
 	esac

@@ -66,8 +66,17 @@ static void man_head(FILE *out)
 		".B pillbox audit \\-\\-bisect",
 		".RI [ options ] \" ROOTFS \" \\fB\\-\\-\\fP \" COMMAND \" [\" ARG ...]",
 		".br",
+		".B pillbox record",
+		".RI \"\\fB\\-o\\fP \" FILE \" [\\fB\\-\\-merge\\fP] [\" options \"] \" ROOTFS \" \\fB\\-\\-\\fP \" COMMAND \" [\" ARG ...]",
+		".br",
 		".B pillbox check",
 		".RB [ \\-\\-json ]",
+		".br",
+		".B pillbox seccomp",
+		".RI \"show \" PROFILE \" | test \" PROFILE \" \" CALL \" [\" ARG \"...] | diff \" A \" \" B",
+		".br",
+		".B pillbox seccomp",
+		".RI \"compile \" PROFILE \" \\fB\\-o\\fP \" FILE \" | lint \" PROFILE",
 		".br",
 		".B pillbox apparmor",
 		".RI \"load [\" FILE \"...] | unload [\" NAME \"...] | status\"",
@@ -143,6 +152,13 @@ static void man_options(FILE *out)
 	man_text(out, "Those of run, and:");
 	for (size_t i = 0; i < audit_options_len; i++)
 		man_option(out, &audit_options[i]);
+	fputs(".SH OPTIONS OF RECORD\n", out);
+	man_text(out, "Those of run, and:");
+	for (size_t i = 0; i < record_options_len; i++)
+		man_option(out, &record_options[i]);
+	fputs(".SH OPTIONS OF SECCOMP\n", out);
+	for (size_t i = 0; i < seccomp_options_len; i++)
+		man_option(out, &seccomp_options[i]);
 }
 
 static void man_order(FILE *out)
@@ -231,6 +247,53 @@ static void man_audit(FILE *out)
 		".PP",
 		"`pillbox-probe` is that program by itself, for other runtimes: `pillbox-probe --witness` "
 		"outside makes things to attack and prints the options for the probe inside.",
+		NULL,
+	};
+
+	man_lines(out, lines);
+}
+
+static void man_record(FILE *out)
+{
+	static const char *const lines[] = {
+		".SH RECORDING A PROFILE",
+		"`pillbox record` runs a command as `pillbox run` would, and writes the smallest profile that "
+		"allows what it did. The filter of the run stays in force: what it refuses is refused, and is "
+		"not in the profile. Arguments are part of it where they make a call another one: socket "
+		"families, ioctl requests, prctl operations, namespaces of clone. Timing makes programs call "
+		"differently, so record several runs, with `--merge`. On stderr it says which capabilities were "
+		"used and which directories were written to, as options for `pillbox run`. The exit status is "
+		"the command's.",
+		".PP",
+		"`pillbox run --explain-denials` tells of each call that the filter refuses: its name and "
+		"arguments, and what would open it; and of calls that the filter allows and something else "
+		"refuses, where it can be seen from outside: a missing capability, a read-only, noexec or nodev "
+		"mount, permission bits. Nothing is allowed by it.",
+		NULL,
+	};
+
+	man_lines(out, lines);
+}
+
+static void man_seccomp(FILE *out)
+{
+	static const char *const lines[] = {
+		".SH SECCOMP PROFILES",
+		"`pillbox seccomp` looks at profiles in Docker's JSON format: a file, `-` for standard "
+		"input, or one that is built in, `default`, `strict` or `docker` (./default is a file). A "
+		"profile depends on the capabilities of the workload: it is read as `pillbox run` would "
+		"with the same `--preset`, `--cap-add` and `--cap-drop`.",
+		".PP",
+		"`show` tells what becomes of each call, by group, what is dangerous in that, and what one "
+		"more capability would open. `test` gives the answer to one call and the rule it comes from; "
+		"arguments are numbers, or names as in the C headers joined by |; one that is left out is not "
+		"taken for 0. `diff` compares the answers of two profiles, not their text. `compile` writes "
+		"the program, an array of struct sock_filter, as bubblewrap's `--seccomp` takes it. `lint` "
+		"names mistakes and dangers.",
+		".PP",
+		"The exit status is 125 for an error. Otherwise that of `test` is 0 when the call is allowed, "
+		"1 when it is refused, 2 when that depends on arguments that were not given; of `diff` 0 when "
+		"both are the same; of `lint` 0 when there are neither errors nor warnings.",
 		NULL,
 	};
 
@@ -332,6 +395,8 @@ void print_man(FILE *out, struct arena *a)
 	man_presets(out, a);
 	man_check(out);
 	man_audit(out);
+	man_seccomp(out);
+	man_record(out);
 	man_exit(out);
 	man_files(out);
 }

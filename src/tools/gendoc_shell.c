@@ -86,19 +86,59 @@ static bool print_actions(FILE *out, const char *usage)
 	return *blank;
 }
 
+/* Commands that take run's options and some of their own. */
+static const struct more {
+	const char *command;
+	const struct option_def *table;
+	const size_t *n;
+} more[] = {
+	{"audit", audit_options, &audit_options_len},
+	{"record", record_options, &record_options_len},
+};
+
+/* The options of a command with actions, where it has any. */
+static const struct option_def *action_options(const char *command, size_t *ret_n)
+{
+	*ret_n = strcmp(command, "seccomp") == 0 ? seccomp_options_len : 0;
+	return seccomp_options;
+}
+
+/* Values behind an option, and the options themselves. */
+static void bash_action_options(FILE *out, const char *command)
+{
+	size_t n;
+	const struct option_def *table = action_options(command, &n);
+
+	if (n == 0)
+		return;
+	fputs("\t\tcase $prev in\n", out);
+	bash_cases(out, table, n);
+	fputs("\t\tesac\n"
+	      "\t\tif [[ $cur == -* ]]; then\n"
+	      "\t\t\tmapfile -t COMPREPLY < <(compgen -W '",
+	      out);
+	print_names(out, table, n, true);
+	fputc(' ', out);
+	print_names(out, table, n, false);
+	fputs(" --help' -- \"$cur\")\n"
+	      "\t\t\treturn\n"
+	      "\t\tfi\n",
+	      out);
+}
+
 static void bash_actions(FILE *out)
 {
 	struct cli_command c;
 
-	fputs("\tcase ${COMP_WORDS[1]} in\n\trun | audit) ;;\n", out);
+	fputs("\tcase ${COMP_WORDS[1]} in\n\trun | audit | record) ;;\n", out);
 	for (size_t i = 0; cli_command(i, &c); i++) {
 		if (!print_actions(NULL, c.usage))
 			continue;
-		fprintf(out,
-			"\t%s)\n"
-			"\t\tif ((COMP_CWORD == 2)); then\n"
-			"\t\t\tmapfile -t COMPREPLY < <(compgen -W '",
-			c.name);
+		fprintf(out, "\t%s)\n", c.name);
+		bash_action_options(out, c.name);
+		fputs("\t\tif ((COMP_CWORD == 2)); then\n"
+		      "\t\t\tmapfile -t COMPREPLY < <(compgen -W '",
+		      out);
 		(void)print_actions(out, c.usage);
 		fputs("' -- \"$cur\")\n"
 		      "\t\telse\n"
@@ -125,12 +165,16 @@ void print_bash(FILE *out, struct arena *a)
 	print_names(out, options, options_len, true);
 	fputs(" '\n\tlocal flags='", out);
 	print_names(out, options, options_len, false);
-	fputs(" --help'\n\n\tif [[ ${COMP_WORDS[1]} == audit ]]; then\n\t\tvalued+=' ", out);
-	print_names(out, audit_options, audit_options_len, true);
-	fputs(" '\n\t\tflags+=' ", out);
-	print_names(out, audit_options, audit_options_len, false);
-	fputs("'\n\tfi\n"
-	      "\tcur=${COMP_WORDS[COMP_CWORD]}\n"
+	fputs(" --help'\n\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++) {
+		fprintf(out, "\tif [[ ${COMP_WORDS[1]} == %s ]]; then\n\t\tvalued+=' ",
+			more[i].command);
+		print_names(out, more[i].table, *more[i].n, true);
+		fputs(" '\n\t\tflags+=' ", out);
+		print_names(out, more[i].table, *more[i].n, false);
+		fputs("'\n\tfi\n", out);
+	}
+	fputs("\tcur=${COMP_WORDS[COMP_CWORD]}\n"
 	      "\tprev=${COMP_WORDS[COMP_CWORD - 1]}\n"
 	      "\tif ((COMP_CWORD == 1)); then\n"
 	      "\t\tmapfile -t COMPREPLY < <(compgen -W '",
@@ -164,7 +208,8 @@ void print_bash(FILE *out, struct arena *a)
 	      "\tcase $prev in\n",
 	      out);
 	bash_cases(out, options, options_len);
-	bash_cases(out, audit_options, audit_options_len);
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++)
+		bash_cases(out, more[i].table, *more[i].n);
 	fputs("\tesac\n"
 	      "\tif [[ $cur == -* ]]; then\n"
 	      "\t\tmapfile -t COMPREPLY < <(compgen -W \"$valued $flags\" -- \"$cur\")\n"
@@ -236,17 +281,33 @@ static void zsh_option(FILE *out, const struct option_def *def, bool is_letter)
 	fputs("' \\\n", out);
 }
 
+static void zsh_action_options(FILE *out, const char *command)
+{
+	size_t n;
+	const struct option_def *table = action_options(command, &n);
+
+	if (n == 0)
+		return;
+	fputs("\t\t\tif [[ $PREFIX == -* ]]; then\n\t\t\t\tcompadd -- ", out);
+	print_names(out, table, n, true);
+	fputc(' ', out);
+	print_names(out, table, n, false);
+	fputs(" --help\n\t\t\t\treturn\n\t\t\tfi\n", out);
+}
+
 static void zsh_actions(FILE *out)
 {
 	struct cli_command c;
 
-	fputs("\tcase $words[2] in\n\trun | audit) ;;\n", out);
+	fputs("\tcase $words[2] in\n\trun | audit | record) ;;\n", out);
 	for (size_t i = 0; cli_command(i, &c); i++) {
 		if (!print_actions(NULL, c.usage))
 			continue;
 		fprintf(out, "\t%s)\n\t\tif ((CURRENT == 3)); then\n\t\t\tcompadd ", c.name);
 		(void)print_actions(out, c.usage);
-		fputs("\n\t\telse\n\t\t\t_files\n\t\tfi\n\t\treturn\n\t\t;;\n", out);
+		fputs("\n\t\telse\n", out);
+		zsh_action_options(out, c.name);
+		fputs("\t\t\t_files\n\t\tfi\n\t\treturn\n\t\t;;\n", out);
 	}
 	fputs("\t*) return ;;\n\tesac\n", out);
 }
@@ -264,10 +325,13 @@ void print_zsh(FILE *out, struct arena *a)
 	print_commands(out);
 	fputs("\n\t\treturn\n\tfi\n", out);
 	zsh_actions(out);
-	fputs("\tlocal -a more\n\tif [[ $words[2] == audit ]]; then\n\t\tmore=( \\\n", out);
-	for (size_t i = 0; i < audit_options_len; i++)
-		zsh_option(out, &audit_options[i], false);
-	fputs("\t\t)\n\tfi\n", out);
+	fputs("\tlocal -a more\n", out);
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++) {
+		fprintf(out, "\tif [[ $words[2] == %s ]]; then\n\t\tmore=( \\\n", more[i].command);
+		for (size_t k = 0; k < *more[i].n; k++)
+			zsh_option(out, &more[i].table[k], false);
+		fputs("\t\t)\n\tfi\n", out);
+	}
 	fputs("\tshift words\n"
 	      "\t((CURRENT--))\n"
 	      "\t_arguments -s -S -A '-*' \\\n",
