@@ -15,6 +15,7 @@ struct needs {
 		caps; /* capabilities without which it fails, whether the process has them or not */
 
 	char path[2 * NEEDS_PATH]; /* the file that it names, from the sandbox's root, or "" */
+	char real[2 * NEEDS_PATH]; /* where it, or its directory, really is; with has_file */
 	bool is_writing, is_execute;
 	bool has_file; /* what follows is known: of the file, or of the directory it would be in */
 	bool is_device, is_special;

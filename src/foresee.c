@@ -43,7 +43,7 @@ static const struct mount_req *mount_of(const struct spec *s, const char *path)
 
 static void read_only(const struct run *r, const struct needs *n, struct cause *c)
 {
-	const struct mount_req *m = mount_of(r->spec, n->path);
+	const struct mount_req *m = mount_of(r->spec, n->real);
 	char dir[sizeof(n->path)];
 	char *slash;
 
@@ -132,11 +132,11 @@ static bool by_capability(const struct needs *n, const struct peer *p, const cha
  */
 static bool by_landlock(const struct run *r, const struct needs *n, struct cause *c)
 {
-	const struct mount_req *m = mount_of(r->spec, n->path);
+	const struct mount_req *m = mount_of(r->spec, n->real);
 
 	if (!r->plan->landlock_abi || !n->has_file || !n->is_writing || n->is_special ||
 	    r->spec->root_mode != ROOT_READONLY || (m && !m->is_readonly) ||
-	    path_below(n->path, "/dev") || path_below(n->path, "/proc"))
+	    path_below(n->real, "/dev") || path_below(n->real, "/proc"))
 		return false;
 	cause(c, "EACCES");
 	(void)snprintf(c->why, sizeof(c->why),

@@ -205,6 +205,20 @@ static void parent_of(char *path)
 		slash[slash == path] = '\0';
 }
 
+/* Where links have led, from the sandbox's root: mounts are told by that. */
+static bool real_path(int fd, struct needs *n)
+{
+	char link[32];
+	ssize_t len;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, n->real, sizeof(n->real) - 1);
+	if (len <= 0)
+		return false;
+	n->real[len] = '\0';
+	return true;
+}
+
 static void look_at_file(struct needs *n, const struct place *at, const struct seccomp_data *data,
 			 const struct peer *p)
 {
@@ -232,7 +246,7 @@ static void look_at_file(struct needs *n, const struct place *at, const struct s
 		want = 3;
 		fd = open_inside(p, dir);
 	}
-	if (fd < 0 || fstat(fd, &st) || fstatvfs(fd, &fs))
+	if (fd < 0 || fstat(fd, &st) || fstatvfs(fd, &fs) || !real_path(fd, n))
 		return;
 	n->has_file = true;
 	n->is_device = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode);

@@ -151,6 +151,10 @@ landlock() {
 	local ROOT=$ROOT
 	run cp -a "$ROOT" "$TMP/tree"
 	ROOT=$TMP/tree
+	run ln -s ../tmp "$ROOT/mnt/link"
+	inside --explain-denials --landlock on -- try create /mnt/link/../tmp/file
+	want_out 'create=OK'
+	[[ $ERR != *'fails: '* ]] || bad "a link and .. were taken for the place: $ERR"
 	foretold 'Landlock: ' '--skip root-ro --landlock on -u 0' '--skip root-ro --landlock off -u 0' create /file
 	run rm -rf "$TMP/tree"
 }
