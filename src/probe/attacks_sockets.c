@@ -183,7 +183,8 @@ const struct attack attacks_sockets[] = {
 	 .weight = 3, .cure = "--preset hardened", .run = alg_socket},
 	{.id = "socket-rare", .what = "open a socket of a rare family",
 	 .gives = "little tested kernel modules (CAN, TIPC, RDS ...), loaded on demand",
-	 .weight = 4, .cure = "--preset hardened", .run = rare_socket},
+	 .weight = 4, .seconds = 30, /* to load the modules, on an emulated processor */
+	 .cure = "--preset hardened", .run = rare_socket},
 	{.id = "netlink-route-change", .what = "reconfigure the network by netlink",
 	 .gives = "routes and queues: traffic led astray, and code with many faults so far",
 	 .weight = 4, .caps = CAP(NET_ADMIN), .ns = IN(NET), .cure = "--cap-drop NET_ADMIN",
