@@ -91,21 +91,28 @@ static const struct rule {
 	{"ioperm", NEED_ALWAYS, CAP_SYS_RAWIO, 0, 0},
 };
 
+/* What a call does to the file that it names, where no argument has the flags of open(2). */
+enum {
+	ENTRY = -1,  /* makes or takes an entry of its directory */
+	RUNS = -2,   /* executes it */
+	ITSELF = -3, /* changes the file that is there */
+	MAKES = -4,  /* either */
+};
+
 /* Calls that name a file: which argument the path is, and the directory it begins at (-1: cwd). */
 static const struct place {
 	const char *call;
 	int path, at;
-	int flags; /* argument with the flags of open(2); -1: it always writes; -2: never */
+	int flags; /* argument with the flags of open(2), or one of the above */
 } places[] = {
-	{"open", 0, -1, 1},     {"openat", 1, 0, 2},     {"creat", 0, -1, -1},
-	{"mkdir", 0, -1, -1},   {"mkdirat", 1, 0, -1},   {"rmdir", 0, -1, -1},
-	{"unlink", 0, -1, -1},  {"unlinkat", 1, 0, -1},  {"rename", 1, -1, -1},
-	{"renameat", 3, 2, -1}, {"renameat2", 3, 2, -1}, {"link", 1, -1, -1},
-	{"linkat", 3, 2, -1},   {"symlink", 1, -1, -1},  {"symlinkat", 2, 1, -1},
-	{"mknod", 0, -1, -1},   {"mknodat", 1, 0, -1},   {"truncate", 0, -1, -1},
-	{"chmod", 0, -1, -1},   {"fchmodat", 1, 0, -1},  {"chown", 0, -1, -1},
-	{"lchown", 0, -1, -1},  {"fchownat", 1, 0, -1},  {"utimensat", 1, 0, -1},
-	{"execve", 0, -1, -2},
+	{"open", 0, -1, 1},        {"openat", 1, 0, 2},        {"creat", 0, -1, MAKES},
+	{"mkdir", 0, -1, ENTRY},   {"mkdirat", 1, 0, ENTRY},   {"rmdir", 0, -1, ENTRY},
+	{"unlink", 0, -1, ENTRY},  {"unlinkat", 1, 0, ENTRY},  {"rename", 1, -1, ENTRY},
+	{"renameat", 3, 2, ENTRY}, {"renameat2", 3, 2, ENTRY}, {"link", 1, -1, ENTRY},
+	{"linkat", 3, 2, ENTRY},   {"symlink", 1, -1, ENTRY},  {"symlinkat", 2, 1, ENTRY},
+	{"mknod", 0, -1, ENTRY},   {"mknodat", 1, 0, ENTRY},   {"truncate", 0, -1, ITSELF},
+	{"chmod", 0, -1, ITSELF},  {"fchmodat", 1, 0, ITSELF}, {"chown", 0, -1, ITSELF},
+	{"execve", 0, -1, RUNS},
 };
 
 static const struct rule *find_rule(const char *call)
@@ -144,7 +151,7 @@ static bool writes(const struct place *at, const struct seccomp_data *data)
 	uint64_t flags = at->flags >= 0 ? data->args[at->flags] : 0;
 
 	if (at->flags < 0)
-		return at->flags == -1;
+		return at->flags != RUNS;
 	return (flags & O_ACCMODE) != O_RDONLY || flags & (O_CREAT | O_TRUNC);
 }
 
@@ -232,11 +239,14 @@ static void look_at_file(struct needs *n, const struct place *at, const struct s
 	n->is_writing = want == 2;
 	if (at->flags >= 0 && (data->args[at->flags] & O_ACCMODE) == O_RDWR)
 		want = 6;
-	n->is_execute = at->flags == -2;
+	n->is_execute = at->flags == RUNS;
 	if (n->is_execute)
 		want = 1;
-	fd = at->flags == -1 ? -1 : open_inside(p, n->path);
-	if (fd < 0 && !n->is_writing)
+	/* Who may change owner and mode is no matter of the bits. */
+	if (at->flags == ITSELF && strcmp(at->call, "truncate") != 0)
+		want = 0;
+	fd = at->flags == ENTRY ? -1 : open_inside(p, n->path);
+	if (fd < 0 && (!n->is_writing || at->flags == ITSELF))
 		return; /* it is not there, and the kernel says so */
 	if (fd < 0) {
 		char dir[sizeof(n->path)];

@@ -159,6 +159,19 @@ landlock() {
 	run rm -rf "$TMP/tree"
 }
 [ "$ID" = none ] || t 'Landlock' landlock # its only user may write nowhere in the tree anyway
+# What a call changes is the file, or the directory that it is in.
+itself() {
+	pb --explain-denials "$ROOT" -- /bin/sh -c 'chmod 755 /etc; echo a >/tmp/f; chmod 600 /tmp/f; rm /tmp/f; mkdir /x'
+	want_err '^pillbox: fails: (f?chmodat|chmod)\(.*"/etc".* = EROFS: '
+	want_err "^chmod: /etc: Read-only file system"
+	want_err '^pillbox: fails: mkdir\("/x".* = EROFS: '
+	[ "$(grep -c '^pillbox: fails: ' <<<"$ERR")" = 2 ] || bad "other lines: $ERR"
+	[ "$ID" != none ] || return 0 # there is no other id to give it to
+	pb --explain-denials "$ROOT" -- /bin/sh -c 'chown 5 /tmp'
+	want_err '^pillbox: fails: chown\("/tmp", .* = EPERM: .*CHOWN$'
+	want_err '^chown: /tmp: Operation not permitted'
+}
+t 'a file and its directory' itself
 bits() {
 	run mkdir -p "$TMP/dir"
 	run chmod 0555 "$TMP/dir"
