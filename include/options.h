@@ -87,11 +87,18 @@ const char *option_group_title(enum option_group group);
  */
 int options_parse(struct spec *s, int argc, char *const argv[], struct err *err);
 
-/*
- * How many words an option of run takes: 2 when its value is the next word, else 1. For who has
- * options of its own beside them; one that is unknown takes 1, and options_parse() will say so.
- */
+/* How many words an option of run takes: 2 when its value is the next word, else 1. */
 int options_words(const char *word);
+
+/* An option of a command's own at argv[*at]: 1 and *at is behind it; 0: it is none; -errno and err. */
+typedef int options_own_fn(void *arg, int argc, char *argv[], int *at, struct err *err);
+/*
+ * For a command that takes run's options and some of its own: the others go into *ret_argv, malloc'd,
+ * for options_parse(). What is unknown is among them, and options_parse() will say so. 0,
+ * OPTIONS_HELP, or -errno with err; *ret_argv is to be freed in each case.
+ */
+int options_split(int argc, char *argv[], options_own_fn *own, void *arg, char ***ret_argv,
+		  int *ret_argc, struct err *err);
 
 /* The lines of a table as --help has them. */
 void options_lines(FILE *out, const struct option_def *table, size_t n);

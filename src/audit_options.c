@@ -97,8 +97,9 @@ static int take(struct audit_req *req, const char *name, char *value, struct err
 }
 
 /* argv[*at] if it is one of ours, with its value: 1 and *at moved on; 0: it is not. */
-static int ours(struct audit_req *req, int argc, char *argv[], int *at, struct err *err)
+static int ours(void *arg, int argc, char *argv[], int *at, struct err *err)
 {
+	struct audit_req *req = arg;
 	const char *word = argv[*at], *equals = strchr(word, '=');
 	size_t len = equals ? (size_t)(equals - word) : strlen(word);
 
@@ -129,31 +130,8 @@ static int ours(struct audit_req *req, int argc, char *argv[], int *at, struct e
 
 int audit_parse(struct audit_req *req, int argc, char *argv[], struct err *err)
 {
-	int at = 0, n = 0;
-
-	*req = (struct audit_req){.timeout = 60,
-				  .argc = argc,
-				  .argv = argv,
-				  .run_argv = calloc((size_t)argc + 1, sizeof(char *))};
-	if (!req->run_argv)
-		return err_set(err, ENOMEM, "%d options", argc);
-	while (at < argc && argv[at][0] == '-' && argv[at][1] && strcmp(argv[at], "--") != 0) {
-		int rc;
-
-		if (!strcmp(argv[at], "--help") || !strcmp(argv[at], "-h"))
-			return OPTIONS_HELP;
-		rc = ours(req, argc, argv, &at, err);
-		if (rc < 0)
-			return rc;
-		if (rc > 0)
-			continue;
-		for (int words = options_words(argv[at]); words > 0 && at < argc; words--)
-			req->run_argv[n++] = argv[at++];
-	}
-	while (at < argc)
-		req->run_argv[n++] = argv[at++];
-	req->run_argc = n;
-	return 0;
+	*req = (struct audit_req){.timeout = 60, .argc = argc, .argv = argv};
+	return options_split(argc, argv, ours, req, &req->run_argv, &req->run_argc, err);
 }
 
 int audit_spec(struct spec *s, int argc, char *argv[], struct err *err)

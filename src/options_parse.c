@@ -198,6 +198,34 @@ int options_words(const char *word)
 	return 1;
 }
 
+int options_split(int argc, char *argv[], options_own_fn *own, void *arg, char ***ret_argv,
+		  int *ret_argc, struct err *err)
+{
+	char **rest = calloc((size_t)argc + 1, sizeof(*rest));
+	int at = 0, n = 0;
+
+	*ret_argv = rest;
+	if (!rest)
+		return err_set(err, ENOMEM, "%d options", argc);
+	while (at < argc && argv[at][0] == '-' && argv[at][1] && strcmp(argv[at], "--") != 0) {
+		int rc;
+
+		if (!strcmp(argv[at], "--help") || !strcmp(argv[at], "-h"))
+			return OPTIONS_HELP;
+		rc = own(arg, argc, argv, &at, err);
+		if (rc < 0)
+			return rc;
+		if (rc > 0)
+			continue;
+		for (int words = options_words(argv[at]); words > 0 && at < argc; words--)
+			rest[n++] = argv[at++];
+	}
+	while (at < argc)
+		rest[n++] = argv[at++];
+	*ret_argc = n;
+	return 0;
+}
+
 static int split(struct line *l, struct err *err)
 {
 	while (l->at < l->argc) {

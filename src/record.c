@@ -47,9 +47,9 @@ struct request {
 
 /* ---- the command line ----------------------------------------------------------------------- */
 
-/* argv[*at] if it is one of ours: 1 and *at moved on; 0: it is not; -errno. */
-static int ours(struct request *req, int argc, char *argv[], int *at, struct err *err)
+static int ours(void *arg, int argc, char *argv[], int *at, struct err *err)
 {
+	struct request *req = arg;
 	const char *word = argv[*at], *value = NULL;
 
 	if (!strcmp(word, "--merge")) {
@@ -79,26 +79,10 @@ static int ours(struct request *req, int argc, char *argv[], int *at, struct err
 
 static int split(struct request *req, int argc, char *argv[], struct err *err)
 {
-	int at = 0;
+	int rc = options_split(argc, argv, ours, req, &req->argv, &req->argc, err);
 
-	req->argv = calloc((size_t)argc + 1, sizeof(char *));
-	if (!req->argv)
-		return err_set(err, ENOMEM, "%d options", argc);
-	while (at < argc && argv[at][0] == '-' && argv[at][1] && strcmp(argv[at], "--") != 0) {
-		int rc;
-
-		if (!strcmp(argv[at], "--help") || !strcmp(argv[at], "-h"))
-			return OPTIONS_HELP;
-		rc = ours(req, argc, argv, &at, err);
-		if (rc < 0)
-			return rc;
-		if (rc > 0)
-			continue;
-		for (int words = options_words(argv[at]); words > 0 && at < argc; words--)
-			req->argv[req->argc++] = argv[at++];
-	}
-	while (at < argc)
-		req->argv[req->argc++] = argv[at++];
+	if (rc != 0)
+		return rc;
 	if (req->output)
 		return 0;
 	err_say(err, "-o: missing");
