@@ -101,8 +101,6 @@ json_t *seccomp_action_json(uint32_t action);
 json_t *seccomp_caps_json(uint64_t caps);
 json_t *seccomp_arches_json(const struct profile *p);
 json_t *seccomp_flags_json(unsigned flags);
-/* Text that may be no UTF-8. */
-json_t *seccomp_text_json(const char *text);
 /* Print a document and let go of it; NULL is one that memory was short for. */
 int seccomp_print_json(json_t *doc, struct err *err);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "audit_setting.h"
+#include "json_text.h"
 #include "dryrun.h"
 
 /* Raised when a key changes its meaning or goes. */
@@ -18,19 +19,6 @@ static json_t *holds_json(int holds)
 	return holds < 0 ? json_null() : json_boolean(holds);
 }
 
-static json_t *safe_json(const char *text)
-{
-	char safe[1024];
-	json_t *j = json_string(text);
-
-	if (j)
-		return j;
-	escape(safe, sizeof(safe), text);
-	for (char *p = safe; *p; p++)
-		*p = *p & 0x80 ? '?' : *p;
-	return json_string(safe);
-}
-
 static json_t *controls_json(const struct setting *s)
 {
 	json_t *list = json_array();
@@ -41,9 +29,9 @@ static json_t *controls_json(const struct setting *s)
 		(void)json_array_append_new(
 			list,
 			json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "id", c->id, "what",
-				  c->what, "asked", c->is_asked, "value", safe_json(c->asked),
-				  "inside", safe_json(c->inside), "holds_inside",
-				  holds_json(c->holds_inside), "outside", safe_json(c->outside),
+				  c->what, "asked", c->is_asked, "value", json_of_text(c->asked),
+				  "inside", json_of_text(c->inside), "holds_inside",
+				  holds_json(c->holds_inside), "outside", json_of_text(c->outside),
 				  "holds_outside", holds_json(c->holds_outside)));
 	}
 	return list;
@@ -90,8 +78,8 @@ static json_t *setting_json(const struct setting *s)
 	return json_pack(
 		"{s:o, s:s, s:o, s:{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}, s:o, s:o, "
 		"s:o, s:o}",
-		"name", safe_json(s->name), "preset", preset_name(s->spec->preset), "rootfs",
-		safe_json(s->spec->rootfs), "summary", "grade", letter, "exposure",
+		"name", json_of_text(s->name), "preset", preset_name(s->spec->preset), "rootfs",
+		json_of_text(s->spec->rootfs), "summary", "grade", letter, "exposure",
 		(int)g->exposure, "weight_open", (int)g->weight_open, "weight_tried",
 		(int)g->weight_tried, "blocked", (int)g->blocked, "allowed", (int)g->allowed,
 		"unknown", (int)g->unknown, "not_applicable", (int)g->not_applicable, "broken",

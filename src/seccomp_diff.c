@@ -16,6 +16,7 @@
 
 #include "caps_names.h"
 #include "profile_values.h"
+#include "json_text.h"
 #include "seccomp_cmd.h"
 #include "term.h"
 
@@ -398,7 +399,7 @@ static int print_text(struct diff *d, struct err *err)
 
 static json_t *side_json(const struct seccomp_profile *sp)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "profile", seccomp_text_json(sp->origin),
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "profile", json_of_text(sp->origin),
 			 "capabilities", seccomp_caps_json(sp->caps), "default",
 			 seccomp_action_json(sp->p.def_action), "architectures",
 			 seccomp_arches_json(&sp->p), "flags", seccomp_flags_json(sp->p.flags));

@@ -12,6 +12,7 @@
  * Should: name the place, and say what to write instead where there is one answer.
  * Mustn't: warn of what our own profiles do on purpose.
  */
+#include "json_text.h"
 #include "seccomp_lint.h"
 
 #include <errno.h>
@@ -151,14 +152,14 @@ static int print_document(const struct lint *l, struct err *err)
 		(void)json_array_append_new(
 			list, json_pack("{s:s, s:o, s:s, s:o}", "severity", severities[f->severity],
 					"line", f->line ? json_integer(f->line) : json_null(), "id",
-					f->id, "text", seccomp_text_json(f->text)));
+					f->id, "text", json_of_text(f->text)));
 	}
-	return seccomp_print_json(
-		json_pack("{s:i, s:o, s:i, s:i, s:i, s:o}", "format", SECCOMP_FORMAT, "profile",
-			  seccomp_text_json(l->sp.origin), "errors", (int)count(l, SEV_ERROR),
-			  "warnings", (int)count(l, SEV_WARNING), "notes", (int)count(l, SEV_NOTE),
-			  "findings", list),
-		err);
+	return seccomp_print_json(json_pack("{s:i, s:o, s:i, s:i, s:i, s:o}", "format",
+					    SECCOMP_FORMAT, "profile", json_of_text(l->sp.origin),
+					    "errors", (int)count(l, SEV_ERROR), "warnings",
+					    (int)count(l, SEV_WARNING), "notes",
+					    (int)count(l, SEV_NOTE), "findings", list),
+				  err);
 }
 
 /* ---- the command ---------------------------------------------------------------------------- */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "caps_names.h"
+#include "json_text.h"
 #include "seccomp_cmd.h"
 #include "term.h"
 
@@ -319,7 +320,7 @@ static json_t *unknown_json(const struct profile *p)
 	for (size_t i = 0; i < p->n_names; i++)
 		if (!(i && strcmp(p->names[i], p->names[i - 1]) == 0) &&
 		    !seccomp_is_call(p->names[i]))
-			(void)json_array_append_new(list, seccomp_text_json(p->names[i]));
+			(void)json_array_append_new(list, json_of_text(p->names[i]));
 	return list;
 }
 
@@ -334,14 +335,13 @@ static int print_document(const struct view *w, struct err *err)
 	(void)snprintf(kernel, sizeof(kernel), "%u.%u", w->sp.kernel / 1000, w->sp.kernel % 1000);
 	return seccomp_print_json(
 		json_pack("{s:i, s:o, s:s, s:o, s:s, s:o, s:o, s:s, s:o, s:i, s:i, s:o, s:o, s:o}",
-			  "format", SECCOMP_FORMAT, "profile", seccomp_text_json(w->sp.origin),
-			  "preset", preset_name(w->sp.preset), "capabilities",
-			  seccomp_caps_json(w->sp.caps), "kernel", kernel, "default",
-			  seccomp_action_json(p->def_action), "architectures",
-			  seccomp_arches_json(p), "arch", seccomp_arch(w->v.arch), "flags",
-			  seccomp_flags_json(p->flags), "rules", (int)p->n_rules, "instructions",
-			  (int)w->sp.prog->n, "unknown", unknown_json(p), "calls", calls, "opens",
-			  unlocks_json(w)),
+			  "format", SECCOMP_FORMAT, "profile", json_of_text(w->sp.origin), "preset",
+			  preset_name(w->sp.preset), "capabilities", seccomp_caps_json(w->sp.caps),
+			  "kernel", kernel, "default", seccomp_action_json(p->def_action),
+			  "architectures", seccomp_arches_json(p), "arch", seccomp_arch(w->v.arch),
+			  "flags", seccomp_flags_json(p->flags), "rules", (int)p->n_rules,
+			  "instructions", (int)w->sp.prog->n, "unknown", unknown_json(p), "calls",
+			  calls, "opens", unlocks_json(w)),
 		err);
 }
 

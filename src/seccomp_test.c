@@ -16,6 +16,7 @@
 #include "caps_names.h"
 #include "nearest.h"
 #include "profile_values.h"
+#include "json_text.h"
 #include "seccomp_cmd.h"
 #include "term.h"
 
@@ -365,7 +366,7 @@ static json_t *reason_json(const struct test *t)
 	const struct profile_rule *rule = t->verdict.rule;
 	auto_free char *text = as_text(t, print_reason);
 	json_t *j = json_pack("{s:s, s:o}", "by", by[t->verdict.by], "text",
-			      text ? seccomp_text_json(text) : NULL);
+			      text ? json_of_text(text) : NULL);
 
 	if (rule)
 		(void)json_object_set_new(j, "rule",
@@ -390,7 +391,7 @@ static int print_document(const struct test *t, struct err *err)
 	}
 	return seccomp_print_json(
 		json_pack("{s:i, s:o, s:s, s:o, s:I, s:o, s:s, s:o, s:o, s:s?, s:o}", "format",
-			  SECCOMP_FORMAT, "profile", seccomp_text_json(t->sp.origin), "arch",
+			  SECCOMP_FORMAT, "profile", json_of_text(t->sp.origin), "arch",
 			  seccomp_arch(t->v.arch), "call",
 			  t->name ? json_string(t->name) : json_null(), "nr", (json_int_t)t->nr,
 			  "args", args, "verdict", verdict, "answer",

@@ -389,19 +389,6 @@ json_t *seccomp_flags_json(unsigned flags)
 	return list;
 }
 
-json_t *seccomp_text_json(const char *text)
-{
-	char safe[4096];
-	json_t *j = json_string(text);
-
-	if (j)
-		return j;
-	escape(safe, sizeof(safe), text);
-	for (char *p = safe; *p; p++)
-		*p = *p & 0x80 ? '?' : *p;
-	return json_string(safe);
-}
-
 int seccomp_print_json(json_t *doc, struct err *err)
 {
 	int rc = doc ? json_dumpf(doc, stdout, JSON_INDENT(1)) : 0;
