@@ -12,6 +12,12 @@ struct text {
 
 void text_add(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* One more value into a hash (FNV-1a); for telling calls apart, not for secrets. */
+static inline uint64_t hash_mix(uint64_t hash, uint64_t value)
+{
+	return (hash ^ value) * 1099511628211ULL;
+}
+
 /* SCMP_ARCH_*; the kernel has the same word for x86-64 and x32. */
 uint32_t call_arch(const struct seccomp_data *call);
 /*

@@ -50,6 +50,12 @@ struct mini_rule {
 	struct mini_arg args[2];
 };
 
+/* ioctl(2) is a thousand system calls in one: a rule for this request. */
+#define MINI_IOCTL(request)                                                         \
+	{                                                                           \
+		.nr = __NR_ioctl, .n_args = 1, .args = { {1, (uint32_t)(request)} } \
+	}
+
 #define MINI_INSNS 320 /* instructions of the longest list */
 
 /*

@@ -28,6 +28,8 @@ struct needs {
 const char *needs_call(size_t i);
 /* Is there anything to find out about a call of this name? */
 bool needs_has_rule(const char *call);
+/* Cut a path from the root down to the directory that it is in. */
+void needs_parent(char *path);
 /* socket(2) of the raw kind? */
 bool needs_is_raw_socket(const char *call, const struct seccomp_data *data);
 /* In the listener's process, while the call waits. */

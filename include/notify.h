@@ -49,6 +49,8 @@ struct peer {
  */
 int peer_open(int proc, int listener, const struct seccomp_notif *q, struct peer *ret);
 void peer_close(struct peer *p);
+/* Does its question still stand? As long as it does, its numbers are its own. */
+bool peer_is_waiting(const struct peer *p);
 /* Is this group among its own? */
 bool peer_in_group(const struct peer *p, uint32_t gid);
 /* Where one of its descriptors leads, as readlink(2) on /proc/PID/fd would tell; -errno. */

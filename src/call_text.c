@@ -172,9 +172,8 @@ uint64_t call_text(struct text *t, const struct seccomp_data *call, const struct
 	uint64_t hash = 14695981039346656037ULL;
 	unsigned n = 0;
 
-#define MIX(v) (hash = (hash ^ (uint64_t)(v)) * 1099511628211ULL)
-	MIX(call->arch);
-	MIX(call->nr);
+	hash = hash_mix(hash, call->arch);
+	hash = hash_mix(hash, (uint64_t)call->nr);
 	if (name)
 		text_add(t, "%s(", name);
 	else
@@ -187,14 +186,13 @@ uint64_t call_text(struct text *t, const struct seccomp_data *call, const struct
 		from = t->len;
 		add_arg(t, p, call, n, word, len);
 		if (!is_plain(word, len))
-			MIX(call->args[n]);
+			hash = hash_mix(hash, call->args[n]);
 		/* Where to is what makes it another call; a name of a file is not. */
 		for (size_t at = from; is_word(word, len, "sockaddr") && at < t->len; at++)
-			MIX(t->buf[at]);
+			hash = hash_mix(hash, (uint64_t)t->buf[at]);
 		word += len;
 		word += strspn(word, " ");
 	}
-#undef MIX
 	text_add(t, ")");
 	return hash ? hash : 1;
 }

@@ -101,13 +101,8 @@ int close_all_but(const int *keep, size_t n)
 	}
 }
 
-/* ioctl is a thousand system calls in one: only a terminal's mode and size. */
-#define IOCTL(request)                                                              \
-	{                                                                           \
-		.nr = __NR_ioctl, .n_args = 1, .args = { {1, (uint32_t)(request)} } \
-	}
 /* The termios2 requests that later C libraries use: number, and the size of their struct. */
-#define TERMIOS2(dir, nr) IOCTL(_IOC((dir), 'T', (nr), 44))
+#define TERMIOS2(dir, nr) MINI_IOCTL(_IOC((dir), 'T', (nr), 44))
 /* A failed answer instead of death: the allocator takes no for an answer and returns NULL. */
 #define REFUSE(call, num)                                         \
 	{                                                         \
@@ -133,16 +128,16 @@ static const struct mini_rule launcher_rules[] = {
 	{.nr = __NR_restart_syscall},
 	{.nr = __NR_munmap},
 	{.nr = __NR_exit_group},
-	IOCTL(TCGETS),
-	IOCTL(TCSETS),
-	IOCTL(TCSETSW),
-	IOCTL(TCSETSF),
+	MINI_IOCTL(TCGETS),
+	MINI_IOCTL(TCSETS),
+	MINI_IOCTL(TCSETSW),
+	MINI_IOCTL(TCSETSF),
 	TERMIOS2(_IOC_READ, 0x2A),
 	TERMIOS2(_IOC_WRITE, 0x2B),
 	TERMIOS2(_IOC_WRITE, 0x2C),
-	IOCTL(TIOCGWINSZ),
-	IOCTL(TIOCSWINSZ),
-	IOCTL(TIOCGPGRP),
+	MINI_IOCTL(TIOCGWINSZ),
+	MINI_IOCTL(TIOCSWINSZ),
+	MINI_IOCTL(TIOCGPGRP),
 	/* 0 is a "break" below every request, which brk(2) callers read as failure. */
 	REFUSE(__NR_brk, 0),
 	REFUSE(__NR_mmap, ENOMEM),

@@ -95,8 +95,7 @@ void denials_prepare(const struct run *r)
 	static const uint32_t arches[] = {SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32,
 					  SCMP_ARCH_AARCH64, SCMP_ARCH_ARM};
 	const struct plan *plan = r->plan;
-	struct err err = {
-		0}; /* it was compiled before, and without the hints there are still lines */
+	struct err err = {0}; /* not told: it was compiled before, and lines need no hints */
 
 	for (size_t i = 0; i < ARRAY_SIZE(arches); i++)
 		(void)call_name(arches[i], 0);
@@ -139,7 +138,6 @@ static void tell_unlocker(const struct profile_unlock *u, const char *call)
 {
 	struct text t = {.len = 0};
 	char cap[64];
-
 	size_t n = 0;
 
 	for (size_t i = 0; i < u->n; i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * foresee.c - why a call will fail that the filter lets pass: a capability that is missing, a flag of
- * a mount, permission bits, Landlock, pillbox's AppArmor profile. The call goes on all the same, and the kernel decides.
+ * a mount, permission bits, Landlock, pillbox's AppArmor profile. The call goes on all the same, and
+ * the kernel decides.
  *
  * Should: speak only where the kernel's rule is known and leaves no doubt.
  * Mustn't: tell the same twice, or keep the call waiting for long.
@@ -45,12 +46,9 @@ static void read_only(const struct run *r, const struct needs *n, struct cause *
 {
 	const struct mount_req *m = mount_of(r->spec, n->real);
 	char dir[sizeof(n->path)];
-	char *slash;
 
 	memcpy(dir, n->path, sizeof(dir));
-	slash = strrchr(dir, '/');
-	if (slash)
-		slash[slash == dir] = '\0';
+	needs_parent(dir);
 	cause(c, "EROFS");
 	if (m) {
 		(void)snprintf(c->why, sizeof(c->why), "the mount on %s is read-only", m->target);
@@ -183,7 +181,7 @@ void denials_foresee(const struct run *r, struct denials *d, const struct seccom
 		return;
 	hash = call_text(&t, call, p);
 	for (const char *at = n.path; *at; at++)
-		hash = (hash ^ (unsigned char)*at) * 1099511628211ULL;
+		hash = hash_mix(hash, (unsigned char)*at);
 	d->total++;
 	if (!denials_new(d, hash))
 		return;

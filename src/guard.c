@@ -70,11 +70,6 @@ static void guard_loop(struct run *r)
 	}
 }
 
-#define IOCTL(request)                                                              \
-	{                                                                           \
-		.nr = __NR_ioctl, .n_args = 1, .args = { {1, (uint32_t)(request)} } \
-	}
-
 /* *ready moves to its place on the way, so that the caller can still report what comes after. */
 static int guard_settle(struct run *r, int *ready, struct err *err)
 {
@@ -89,11 +84,11 @@ static int guard_settle(struct run *r, int *ready, struct err *err)
 		{.nr = __NR_exit_group},
 		{.nr = __NR_rt_sigreturn},
 		{.nr = __NR_restart_syscall},
-		IOCTL(TCGETS),
-		IOCTL(TCSETS),
+		MINI_IOCTL(TCGETS),
+		MINI_IOCTL(TCSETS),
 		/* TCGETS2 and TCSETS2, for later C libraries. */
-		IOCTL(_IOC(_IOC_READ, 'T', 0x2A, 44)),
-		IOCTL(_IOC(_IOC_WRITE, 'T', 0x2B, 44)),
+		MINI_IOCTL(_IOC(_IOC_READ, 'T', 0x2A, 44)),
+		MINI_IOCTL(_IOC(_IOC_WRITE, 'T', 0x2B, 44)),
 	};
 	static const int keep[] = {GUARD_TERMINAL, GUARD_LAUNCHER, GUARD_SANDBOX, GUARD_READY};
 	const int from[] = {r->launcher, r->pidfd, *ready};

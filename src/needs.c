@@ -201,8 +201,7 @@ static bool is_refused(const struct peer *p, const struct stat *st, unsigned wan
 	return (st->st_mode >> shift & want) != want;
 }
 
-/* What has to be writable is the directory, where an entry of it is made or taken out. */
-static void parent_of(char *path)
+void needs_parent(char *path)
 {
 	char *slash;
 
@@ -252,7 +251,7 @@ static void look_at_file(struct needs *n, const struct place *at, const struct s
 		char dir[sizeof(n->path)];
 
 		memcpy(dir, n->path, sizeof(dir));
-		parent_of(dir);
+		needs_parent(dir);
 		want = 3;
 		fd = open_inside(p, dir);
 	}

@@ -59,7 +59,7 @@ static void end_peer(const struct peer *p)
 {
 	auto_close int fd = sys_pidfd_open(p->pid, 0);
 
-	if (fd < 0 || ioctl(AT_LISTENER, SECCOMP_IOCTL_NOTIF_ID_VALID, &question.n.id))
+	if (fd < 0 || !peer_is_waiting(p))
 		return;
 	(void)sys_pidfd_send_signal(fd, p->has_sigsys || p->inside == 1 ? SIGKILL : SIGSYS);
 }
@@ -136,11 +136,6 @@ static void listen_loop(struct run *r)
 	_exit(0);
 }
 
-#define IOCTL(request)                                                              \
-	{                                                                           \
-		.nr = __NR_ioctl, .n_args = 1, .args = { {1, (uint32_t)(request)} } \
-	}
-
 static int listen_settle(struct run *r, int *ready, struct err *err)
 {
 	static const struct mini_rule rules[] = {
@@ -148,9 +143,9 @@ static int listen_settle(struct run *r, int *ready, struct err *err)
 		{.nr = __NR_poll},
 #endif
 		{.nr = __NR_ppoll},
-		IOCTL(SECCOMP_IOCTL_NOTIF_RECV),
-		IOCTL(SECCOMP_IOCTL_NOTIF_SEND),
-		IOCTL(SECCOMP_IOCTL_NOTIF_ID_VALID),
+		MINI_IOCTL(SECCOMP_IOCTL_NOTIF_RECV),
+		MINI_IOCTL(SECCOMP_IOCTL_NOTIF_SEND),
+		MINI_IOCTL(SECCOMP_IOCTL_NOTIF_ID_VALID),
 		/* To read, and by a name: what is written goes to stderr. */
 		{.nr = __NR_openat, .n_args = 1, .args = {{2, O_RDONLY | O_CLOEXEC}}},
 		{.nr = __NR_pread64},

@@ -98,8 +98,7 @@ static ssize_t read_text(int dir, const char *file, char *buf, size_t size)
 	return n;
 }
 
-/* As long as it waits, its number is its own. */
-static bool is_waiting(const struct peer *p)
+bool peer_is_waiting(const struct peer *p)
 {
 	return !ioctl(p->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &p->id);
 }
@@ -115,7 +114,7 @@ int peer_open(int proc, int listener, const struct seccomp_notif *q, struct peer
 	ret->proc = openat(proc, name, O_RDONLY | O_CLOEXEC);
 	if (ret->proc < 0)
 		return -ESRCH;
-	if (read_text(ret->proc, "status", status, sizeof(status)) <= 0 || !is_waiting(ret)) {
+	if (read_text(ret->proc, "status", status, sizeof(status)) <= 0 || !peer_is_waiting(ret)) {
 		peer_close(ret);
 		return -ESRCH;
 	}
@@ -151,7 +150,7 @@ long peer_read(const struct peer *p, uint64_t addr, void *buf, size_t size)
 
 	if (n < 0)
 		return -errno;
-	return is_waiting(p) ? n : -ESRCH;
+	return peer_is_waiting(p) ? n : -ESRCH;
 }
 
 long peer_fd_path(const struct peer *p, int fd, char *buf, size_t size)
@@ -161,7 +160,7 @@ long peer_fd_path(const struct peer *p, int fd, char *buf, size_t size)
 	char link[32];
 	ssize_t n;
 
-	if (ours < 0 || !is_waiting(p))
+	if (ours < 0 || !peer_is_waiting(p))
 		return -errno;
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", ours);
 	n = readlink(link, buf, size);

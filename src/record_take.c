@@ -6,7 +6,6 @@
  * Mustn't: answer; notify.c does, with the filter's word.
  */
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "call_text.h"
@@ -44,34 +43,33 @@ static bool is_same(const struct seccomp_data *a, const struct seccomp_data *b,
 }
 
 /* Open addressing by number: the kinds of one call stand together. */
-static bool is_new(struct record_log *log, const struct seccomp_data *call,
-		   const struct record_arg *arg)
+static void note_call(struct record_log *log, const struct seccomp_data *call,
+		      const struct record_arg *arg)
 {
 	size_t at = (size_t)call->nr * 7 % RECORD_CALLS;
 
 	while (log->calls[at].nr != -1) {
 		if (is_same(&log->calls[at], call, arg))
-			return false;
+			return;
 		at = (at + 1) % RECORD_CALLS;
 	}
 	if (log->n >= RECORD_CALLS / 4 * 3) {
 		log->is_full = true;
-		return false;
+		return;
 	}
 	log->calls[at] = *call;
 	log->n++;
-	return true;
 }
 
 static void add_dir(struct record_log *log, char *path)
 {
-	char *slash = strrchr(path, '/');
-
-	if (!slash || strlen(path) >= RECORD_DIR_LEN) {
-		log->has_more_dirs |= slash != NULL;
+	if (!path[0])
+		return;
+	needs_parent(path);
+	if (strlen(path) >= RECORD_DIR_LEN) {
+		log->has_more_dirs = true;
 		return;
 	}
-	slash[slash == path] = '\0';
 	for (unsigned i = 0; i < log->n_dirs; i++)
 		if (!strcmp(log->dirs[i], path))
 			return;
@@ -104,7 +102,7 @@ void record_take(const struct run *r, const struct seccomp_notif *q, int proc, i
 	/* pillbox's own calls on the way to execve; loaded early, the profile has to allow them. */
 	if (!log->has_begun && r->spec->no_new_privs)
 		return;
-	(void)is_new(log, &q->data, record_arg(name));
+	note_call(log, &q->data, record_arg(name));
 	if (!log->has_begun || !needs_has_rule(name) || peer_open(proc, listener, q, &peer))
 		return;
 	needs_find(r, name, &q->data, &peer, &needs);
