@@ -114,7 +114,8 @@ panic() {
 }
 t 'a kernel panic is status 125, with the console' panic
 
-with_keys() { "$@" <&6; }
+# script(1) hands its command to $SHELL, and this one wants bash (PIPESTATUS)
+with_keys() { SHELL=/bin/bash "$@" <&6; }
 interactive() {
 	mkfifo "$dir/keys"
 	exec 6<>"$dir/keys"
