@@ -7,11 +7,14 @@
 
 #include <stddef.h>
 
-#include "err.h"
+#include "spec.h"
 
 /* The host's node of that name as a detached mount, checked to be the right device; or -errno. */
 int dev_node(const char *name, struct err *err);
 /* The name of the i-th of them; NULL: there are no more. */
 const char *dev_node_name(size_t i);
+
+/* Is it --device with a place in our /dev? Step dev makes it then, and not step mounts. */
+bool dev_makes(const struct mount_req *m);
 
 #endif

@@ -51,6 +51,12 @@ int mnt_attach(int fd, int target);
 	"under a domain that leaves files alone; a seccomp filter around pillbox can do the same"
 
 /*
+ * mounts.c: of the first `upto` mounts, is the nearest above `target` a file system of the
+ * sandbox's own, where anything may be made?
+ */
+bool mount_is_on_tmpfs(const struct spec *s, const char *target, size_t upto);
+
+/*
  * Resolve a path of the sandbox below descriptor `root`: symlinks are followed as the sandbox will
  * see them and lead nowhere outside; magic links (/proc/self/fd/N) are refused.
  * An O_PATH descriptor, or -errno.

@@ -14,12 +14,17 @@ option_fn opt_network, opt_init, opt_no_init, opt_tty, opt_no_tty, opt_stop_sign
 option_fn opt_stop_timeout, opt_preserve_fds, opt_verify, opt_stats, opt_verbose, opt_quiet;
 option_fn opt_nothing;
 
+/* options_names.c */
+option_fn opt_domainname, opt_add_host, opt_dns, opt_dns_search, opt_dns_option;
+
 /* options_env.c */
 option_fn opt_env, opt_env_file;
 
 /* options_mount.c, options_secret.c */
 option_fn opt_read_only, opt_writable, opt_overlay, opt_volume, opt_mount, opt_tmpfs, opt_shm_size;
-option_fn opt_secret;
+option_fn opt_secret, opt_config, opt_device;
+/* Is the tidy path `target` a place where something may be mounted? */
+int mount_target_check(const char *target, const char *origin, struct err *err);
 
 /* options_rights.c */
 option_fn opt_cap_add, opt_cap_drop, opt_security_opt, opt_privileged, opt_landlock, opt_tcp;

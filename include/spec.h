@@ -2,7 +2,7 @@
 /*
  * spec.h - the whole request, as one struct.
  *
- * Front ends (command line today, Compose files later) only fill it; spec_finish() validates it;
+ * Front ends (command line, Compose files, docker run lines) only fill it; spec_finish() validates it;
  * after that it is read-only memory. Nothing else parses anything the user wrote.
  * Names and meanings are those of `docker run` unless the comment says otherwise.
  */
@@ -75,8 +75,9 @@ struct mount_req {
 	bool is_exec;       /* programs may be executed from it */
 	bool is_suid;       /* honour set-user-ID bits */
 	bool is_dev;        /* honour device nodes */
-	bool has_mode;      /* mode below is set */
-	uint32_t mode;      /* tmpfs: permission bits of its root; kernel default 1777 */
+	bool is_device; /* --device: the source is one node; below /dev it is made by step dev */
+	bool has_mode;  /* mode below is set */
+	uint32_t mode;  /* tmpfs: permission bits of its root; kernel default 1777 */
 	bool has_uid, has_gid;
 	uint32_t uid, gid; /* tmpfs: owner of its root, container ids */
 	uint64_t size;     /* tmpfs: bytes; 0: the kernel's default of half the memory */
@@ -89,15 +90,31 @@ enum notify_mode {
 	NOTIFY_ALLOWED, /* `pillbox record`: those that it allows */
 };
 
-/* --secret: a file on a private, read-only tmpfs at /run/secrets; never in the environment. */
+/*
+ * --secret and --config: a file in memory, read-only; never in the environment. The files that
+ * pillbox writes itself (/etc/hosts) are such, too.
+ */
 struct secret_req {
-	const char *origin; /* for messages */
-	const char *file;   /* host path, or NULL */
-	const char *env;    /* variable of the caller's environment, or NULL */
-	const char *target; /* file name below /run/secrets, no '/' */
-	uint32_t uid, gid;  /* container ids; default: the workload's user */
+	const char *origin;  /* for messages; shows no content */
+	const char *file;    /* host path, or NULL */
+	const char *env;     /* variable of the caller's environment, or NULL */
+	const char *content; /* the text itself, or NULL */
+	const char *target;  /* file name below /run/secrets, or a tidy absolute path elsewhere */
+	uint32_t uid, gid;   /* container ids; default: the workload's user */
 	bool has_uid, has_gid;
-	uint32_t mode; /* default 0400 */
+	uint32_t mode;  /* default 0400, of a config 0444 */
+	bool is_public; /* a config: may be a program, and its text may be shown */
+};
+
+/* Is it bound to a place of its own, outside of /run/secrets? */
+static inline bool secret_is_placed(const struct secret_req *s)
+{
+	return s->target[0] == '/';
+}
+
+struct word_list {
+	const char **words;
+	size_t n;
 };
 
 /* --ulimit NAME=SOFT[:HARD], setrlimit(2). */
@@ -155,13 +172,19 @@ struct spec {
 	const char *rootfs;      /* the directory, as the user gave it */
 	const char *const *argv; /* NULL-terminated, at least one element */
 	size_t argc;
-	const char *name;     /* --name, or NULL */
-	const char *hostname; /* at most 64 bytes */
-	const char *workdir;  /* tidy absolute path inside */
+	const char *name;       /* --name, or NULL */
+	const char *hostname;   /* at most 64 bytes */
+	const char *domainname; /* at most 64 bytes, or NULL: as outside */
+	const char *workdir;    /* tidy absolute path inside */
 
 	/* environment: only what was asked, "NAME=VALUE" */
 	const char **env;
+	bool *env_is_foreign; /* of each: from the caller's environment or a file, not from an option */
 	size_t n_env;
+
+	/* names: what is asked for here makes /etc/hosts and /etc/resolv.conf inside pillbox's own */
+	struct word_list hosts; /* "IP\tNAME" */
+	struct word_list dns, dns_search, dns_options;
 
 	/* ids */
 	const char *user;       /* "UID[:GID]" or names from the container's passwd and group */
@@ -225,6 +248,8 @@ struct spec {
 	bool is_stepped;          /* the same, and wait for a key before each step */
 	const char **skip;        /* ids of steps to leave out on purpose */
 	size_t n_skip;
+	const struct asked
+		*asked; /* the Compose service or docker run line it comes from, or NULL */
 	struct record_log *record; /* where `pillbox record` has its notes; shared memory */
 	enum notify_mode notify;   /* about which calls the filter asks the listener (notify.c) */
 	bool verify; /* compare the sandbox with the plan, from outside, before exec */
@@ -249,6 +274,9 @@ uint64_t preset_caps(enum preset_id id);
  * others (capability set, mount order, hostname). Call once, after the last option.
  */
 int spec_finish(struct spec *s, struct err *err);
+
+/* options_names.c: the files of `hosts` and `dns`, as configs. */
+int names_finish(struct spec *s, struct err *err);
 
 /*
  * Docker's capability algorithm (moby daemon/pkg/oci/caps): add has ALL: everything minus the

@@ -48,6 +48,12 @@ struct io_device {
 	uint64_t value[IO_KINDS]; /* or LIMIT_UNSET */
 };
 
+/* What --device named when it was looked at first. */
+struct device_seen {
+	dev_t rdev;
+	mode_t type; /* S_IFCHR or S_IFBLK; 0: this mount is no device */
+};
+
 struct plan {
 	/* host */
 	uid_t caller_uid;
@@ -63,6 +69,7 @@ struct plan {
 	bool need_overlay;   /* writable, or a mount point is absent */
 	const char **absent; /* mount points to make on the overlay; "x/" a directory, "x" a file */
 	size_t n_absent;
+	struct device_seen *devices; /* by index of the mount */
 
 	/* ids */
 	enum map_kind map_kind;

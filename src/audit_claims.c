@@ -67,6 +67,9 @@ static bool is_asked(const struct setting *s, const char *control)
 		return false;
 	if (!strcmp(control, "fds") && s->spec->preserve_fds)
 		return false;
+	for (size_t i = 0; !strcmp(control, "dev") && i < s->spec->n_mounts; i++)
+		if (s->spec->mounts[i].is_device)
+			return false;
 	for (size_t i = 0; i < s->n_controls; i++)
 		if (!strcmp(s->controls[i].id, is_any ? "filter" : control))
 			return s->controls[i].is_asked;

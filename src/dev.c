@@ -7,7 +7,7 @@
  * the descriptor of our fresh tmpfs.
  *
  * Should: check each node of the host to be the device that its name promises.
- * Mustn't: leave /dev writable; hand out any other device.
+ * Mustn't: leave /dev writable; hand out any other device than these and those of --device.
  */
 #include "dev.h"
 #include "drysh.h"
@@ -70,6 +70,21 @@ const char *dev_node_name(size_t i)
 	return i < ARRAY_SIZE(nodes) ? nodes[i].name : NULL;
 }
 
+bool dev_makes(const struct mount_req *m)
+{
+	return m->is_device && path_below(m->target, "/dev");
+}
+
+/* Inodes of the tmpfs: the usual ones, and some for each device with its directories. */
+static unsigned long dev_inodes(const struct spec *s)
+{
+	unsigned long n = 64;
+
+	for (size_t i = 0; i < s->n_mounts; i++)
+		n += dev_makes(&s->mounts[i]) ? 8 : 0;
+	return n;
+}
+
 /* An empty file or directory on the tmpfs to mount on. */
 static int place_make(int dev, const char *name, bool is_dir, struct err *err)
 {
@@ -116,6 +131,36 @@ static int nodes_make(struct run *r, struct err *err)
 	return 0;
 }
 
+/* Those of --device; step hold looked at what they are. */
+static int asked_make(struct run *r, struct err *err)
+{
+	const struct spec *s = r->spec;
+	const size_t n_own = r->n_own_dev;
+	int rc = 0;
+
+	mnt_own(r, r->dev);
+	for (size_t i = 0; i < s->n_mounts && rc == 0; i++) {
+		const struct mount_req *m = &s->mounts[i];
+		const char *name = m->target + strlen("/dev");
+		auto_close int fd = -1;
+		auto_close int at = -1;
+
+		if (!dev_makes(m))
+			continue;
+		fd = mnt_clone(r->src[i], "", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
+		if (fd < 0)
+			return fd;
+		(void)close(take_fd(&r->src[i]));
+		rc = mnt_make(r, r->dev, name, false);
+		at = rc < 0 ? rc : mnt_resolve_strict(r->dev, name, 0);
+		rc = at < 0 ? at : mnt_attach(fd, at);
+		if (rc < 0)
+			rc = err_set(err, -rc, "%s: mount on %s", m->origin, m->target);
+	}
+	r->n_own_dev = n_own; /* it will be read-only */
+	return rc;
+}
+
 /* devpts refuses an owner that is not in the map. */
 static int pts_make(struct run *r, struct err *err)
 {
@@ -148,7 +193,8 @@ static int mqueue_make(struct run *r, struct err *err)
 
 static int dev_run(struct run *r, struct err *err)
 {
-	struct mnt_tmpfs t = {.size = 64 << 10, .inodes = 64, .has_mode = true, .mode = 0755};
+	struct mnt_tmpfs t = {
+		.size = 64 << 10, .inodes = dev_inodes(r->spec), .has_mode = true, .mode = 0755};
 	auto_close int target = mnt_resolve_strict(r->root, "/dev", O_DIRECTORY);
 	auto_close int fd = -1;
 	int rc;
@@ -163,7 +209,7 @@ static int dev_run(struct run *r, struct err *err)
 		return err_set(err, -rc, "mount /dev");
 	r->dev = take_fd(&fd);
 	if (nodes_make(r, err) < 0 || pts_make(r, err) < 0 || shm_make(r, err) < 0 ||
-	    mqueue_make(r, err) < 0)
+	    mqueue_make(r, err) < 0 || asked_make(r, err) < 0)
 		return -EIO;
 	if (r->plan->has_tty) { /* /dev/console is bound by step tty */
 		auto_close int console = place_make(r->dev, "console", false, err);
@@ -180,6 +226,10 @@ static void dev_show(const struct run *r, struct show *out)
 	show(out, "tmpfs", "/dev ro,nosuid,noexec");
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
 		show(out, "nodes", "%s", nodes[i].name);
+	for (size_t i = 0; i < r->spec->n_mounts; i++)
+		if (dev_makes(&r->spec->mounts[i]))
+			show(out, "devices", "%s on %s", r->spec->mounts[i].source,
+			     r->spec->mounts[i].target);
 	show(out, "mounts", "/dev/pts");
 	show(out, "mounts", "/dev/shm");
 	show(out, "mounts", "/dev/mqueue");
@@ -195,7 +245,8 @@ static void dev_sh(const struct run *r, struct sh *out)
 		len += (size_t)snprintf(names + len, sizeof(names) - len, " %s", nodes[i].name);
 	sh_place(out, "/dev", false);
 	sh_line(out,
-		"mount -t tmpfs -o nosuid,noexec,mode=0755,size=64k,nr_inodes=64 tmpfs \"$at\"");
+		"mount -t tmpfs -o nosuid,noexec,mode=0755,size=64k,nr_inodes=%lu tmpfs \"$at\"",
+		dev_inodes(r->spec));
 	sh_line(out, "for node in%s; do", names);
 	sh_line(out, "\t[ -c \"/dev/$node\" ] || fail \"/dev/$node is no device\"");
 	sh_line(out, "\t: >\"$root/dev/$node\"");
@@ -213,6 +264,16 @@ static void dev_sh(const struct run *r, struct sh *out)
 		"mount -t tmpfs -o nosuid,nodev,noexec,mode=1777,size=%llu tmpfs \"$root/dev/shm\"",
 		(unsigned long long)r->spec->shm_size);
 	sh_line(out, "mount -t mqueue -o nosuid,nodev,noexec mqueue \"$root/dev/mqueue\"");
+	for (size_t i = 0; i < r->spec->n_mounts; i++) {
+		const struct mount_req *m = &r->spec->mounts[i];
+
+		if (!dev_makes(m))
+			continue;
+		sh_place(out, m->target, false);
+		sh_line(out, "mkdir -p \"${at%%/*}\"; : >\"$at\"");
+		sh_line(out, "mount --bind \"$stage/bind-%zu\" \"$at\"", i);
+		sh_line(out, "add_flags nosuid,noexec \"$at\"");
+	}
 	if (r->plan->has_tty)
 		sh_line(out, ": >\"$root/dev/console\"");
 	sh_line(out,
@@ -234,12 +295,19 @@ static int dev_verify(const struct run *r, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(inside); i++)
 		if (!verify_mount(r, inside[i], "noexec"))
 			return err_say(err, "nothing is mounted on %s", inside[i]);
+	for (size_t i = 0; i < r->spec->n_mounts; i++) {
+		const struct mount_req *m = &r->spec->mounts[i];
+
+		if (dev_makes(m) && !verify_mount(r, m->target, "noexec"))
+			return err_say(err, "%s: %s is not bound", m->origin, m->target);
+	}
 	return 0;
 }
 
 const struct step step_dev = {
 	.id = "dev",
-	.what = "a /dev of our own: null zero full random urandom tty, pts, shm, mqueue; then sealed",
+	.what = "a /dev of our own: null zero full random urandom tty, pts, shm, mqueue, those of "
+		"--device; then sealed",
 	.why = "before mask, which needs its null; while the host's nodes can still be reached to bind "
 	       "them, because a user namespace cannot make device nodes",
 	.refs = "null(4), pts(4), shm_overview(7), mq_overview(7)",

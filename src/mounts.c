@@ -6,6 +6,7 @@
  * it; make a missing mount point only on a file system that is ours.
  * Mustn't: take away a flag (nosuid, ro, ...) that the source has; touch the user's directories.
  */
+#include "dev.h"
 #include "drysh.h"
 #include "mnt.h"
 #include "sys.h"
@@ -81,12 +82,17 @@ static int mount_one(struct run *r, size_t i, struct err *err)
 
 static bool mounts_wanted(const struct run *r)
 {
-	return r->spec->n_mounts > 0;
+	for (size_t i = 0; i < r->spec->n_mounts; i++)
+		if (!dev_makes(&r->spec->mounts[i]))
+			return true;
+	return false;
 }
 
 static int mounts_run(struct run *r, struct err *err)
 {
 	for (size_t i = 0; i < r->spec->n_mounts; i++) {
+		if (dev_makes(&r->spec->mounts[i]))
+			continue;
 		if (mount_one(r, i, err) < 0)
 			return -EIO;
 		if (r->src[i] >= 0)
@@ -101,6 +107,8 @@ static void mounts_show(const struct run *r, struct show *out)
 		const struct mount_req *m = &r->spec->mounts[i];
 		char size[40] = "";
 
+		if (dev_makes(m))
+			continue;
 		if (m->size)
 			(void)snprintf(size, sizeof(size), ",size=%llu",
 				       (unsigned long long)m->size);
@@ -148,8 +156,7 @@ static void tmpfs_sh(const struct mount_req *m, struct sh *out)
 		sh_line(out, "add_flags ro \"$at\"");
 }
 
-/* Is the nearest mount above a file system of the sandbox's own, where anything may be made? */
-static bool is_on_tmpfs(const struct spec *s, const char *target, size_t upto)
+bool mount_is_on_tmpfs(const struct spec *s, const char *target, size_t upto)
 {
 	const struct mount_req *above = NULL;
 
@@ -164,7 +171,7 @@ static bool is_on_tmpfs(const struct spec *s, const char *target, size_t upto)
 static void mount_sh(const struct run *r, struct sh *out, size_t i)
 {
 	const struct mount_req *m = &r->spec->mounts[i];
-	bool is_made = is_on_tmpfs(r->spec, m->target, i);
+	bool is_made = mount_is_on_tmpfs(r->spec, m->target, i);
 	char target[PATH_MAX], flags[64];
 	struct stat st;
 	bool is_dir = m->kind != MOUNT_BIND || stat(m->source, &st) < 0 || S_ISDIR(st.st_mode);
@@ -187,7 +194,8 @@ static void mount_sh(const struct run *r, struct sh *out, size_t i)
 static void mounts_sh(const struct run *r, struct sh *out)
 {
 	for (size_t i = 0; i < r->spec->n_mounts; i++)
-		mount_sh(r, out, i);
+		if (!dev_makes(&r->spec->mounts[i]))
+			mount_sh(r, out, i);
 }
 
 /* The options that the topmost mount on `point` must have, and the one it must not. */
@@ -221,6 +229,8 @@ static int mounts_verify(const struct run *r, struct err *err)
 	for (size_t i = 0; i < s->n_mounts; i++) {
 		bool is_inside = false; /* of another mount, whose links may lead it elsewhere */
 
+		if (dev_makes(&s->mounts[i]))
+			continue;
 		for (size_t j = 0; j < i; j++)
 			is_inside |= path_below(s->mounts[i].target, s->mounts[j].target);
 		if (is_inside && !verify_mount(r, s->mounts[i].target, NULL))

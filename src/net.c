@@ -97,30 +97,36 @@ const struct step step_net_lo = {
 
 static int hostname_run(struct run *r, struct err *err)
 {
-	const char *name = r->spec->hostname;
+	const char *name = r->spec->hostname, *domain = r->spec->domainname;
 
 	if (sethostname(name, strlen(name)) < 0)
 		return err_set(err, errno, "--hostname %s", name);
+	if (domain && setdomainname(domain, strlen(domain)) < 0)
+		return err_set(err, errno, "--domainname %s", domain);
 	return 0;
 }
 
 static void hostname_show(const struct run *r, struct show *out)
 {
 	show(out, "hostname", "%s", r->spec->hostname);
+	if (r->spec->domainname)
+		show(out, "domainname", "%s", r->spec->domainname);
 }
 
 static void hostname_sh(const struct run *r, struct sh *out)
 {
 	sh_need(out, "hostname", "hostname");
 	sh_line(out, "hostname -- %s", sh_quote(r, r->spec->hostname));
+	if (r->spec->domainname) /* of the same package */
+		sh_line(out, "domainname -- %s", sh_quote(r, r->spec->domainname));
 }
 
 const struct step step_hostname = {
 	.id = "hostname",
-	.what = "set the host name of the new uts namespace",
+	.what = "set the host name of the new uts namespace; the domain name, when asked",
 	.why = "needs CAP_SYS_ADMIN in the user namespace that owns the uts namespace, so before caps",
-	.refs = "sethostname(2), uts_namespaces(7)",
-	.calls = "sethostname(NAME)",
+	.refs = "sethostname(2), setdomainname(2), uts_namespaces(7)",
+	.calls = "sethostname(NAME)\nwith --domainname: setdomainname(NAME)",
 	.side = CHILD,
 	.show = hostname_show,
 	.sh = hostname_sh,

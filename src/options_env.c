@@ -19,8 +19,11 @@
 #define ENV_FILE_MAX (1UL << 20)
 #define ENTRY_MAX ((1UL << 17) - 1) /* execve(2): 32 pages for a string with its NUL */
 
-static void add(struct spec *s, const char *entry)
+static void add(struct spec *s, const char *entry, bool is_foreign)
 {
+	s->env_is_foreign = list_grow(s->arena, s->env_is_foreign, s->n_env,
+				      sizeof(*s->env_is_foreign));
+	s->env_is_foreign[s->n_env] = is_foreign;
 	s->env = list_grow(s->arena, s->env, s->n_env, sizeof(*s->env));
 	s->env[s->n_env++] = entry;
 }
@@ -30,7 +33,7 @@ static void add_from_caller(struct spec *s, const char *name)
 {
 	const char *value = getenv(name);
 
-	add(s, value ? arena_printf(s->arena, "%s=%s", name, value) : name);
+	add(s, value ? arena_printf(s->arena, "%s=%s", name, value) : name, true);
 }
 
 int opt_env(struct spec *s, const char *value, const char *origin, struct err *err)
@@ -40,7 +43,7 @@ int opt_env(struct spec *s, const char *value, const char *origin, struct err *e
 	if (!value[0] || value[0] == '=')
 		return err_say(err, "--env: the name of the variable is missing");
 	if (strchr(value, '='))
-		add(s, value);
+		add(s, value, false);
 	else
 		add_from_caller(s, value);
 	return 0;
@@ -69,7 +72,7 @@ static int env_line(struct spec *s, char *line, size_t len, const char *where, s
 		return err_say(err, "%s: longer than %lu bytes, which no program can be given",
 			       where, ENTRY_MAX);
 	if (line[name])
-		add(s, arena_strdup(s->arena, line));
+		add(s, arena_strdup(s->arena, line), true);
 	else
 		add_from_caller(s, arena_strdup(s->arena, line));
 	return 0;

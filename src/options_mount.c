@@ -55,15 +55,21 @@ int opt_shm_size(struct spec *s, const char *value, const char *origin, struct e
 	return 0;
 }
 
-static int check_target(const char *target, const char *origin, struct err *err)
+/* Is it below /dev, where --device alone may put something? */
+static bool dev_has(const char *target)
+{
+	return path_below(target, "/dev") && strcmp(target, "/dev") != 0;
+}
+
+static int check_target(const char *target, bool is_device, const char *origin, struct err *err)
 {
 	static const struct {
 		const char *dir, *hint;
 	} own[] = {
 		{"/proc", "--security-opt systempaths=unconfined uncovers it"},
 		{"/sys", "--preset docker shows a read-only one"},
-		{"/dev", "--shm-size sets the size of /dev/shm"},
-		{"/run/secrets", "--secret puts files there"},
+		{"/dev", "--shm-size sets the size of /dev/shm, --device adds a device"},
+		{"/run/secrets", "--secret puts files there, each by its name"},
 	};
 
 	if (strcmp(target, "/") == 0)
@@ -71,13 +77,18 @@ static int check_target(const char *target, const char *origin, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++) {
 		int rc;
 
-		if (!path_below(target, own[i].dir))
+		if (!path_below(target, own[i].dir) || (is_device && dev_has(target)))
 			continue;
 		rc = err_say(err, "%s: %s is pillbox's own", origin, own[i].dir);
 		err_hint(err, "%s", own[i].hint);
 		return rc;
 	}
 	return 0;
+}
+
+int mount_target_check(const char *target, const char *origin, struct err *err)
+{
+	return check_target(target, false, origin, err);
 }
 
 /* Add `m` with its target as the user gave it. A preset's tmpfs gives way to it. */
@@ -94,7 +105,7 @@ static int add_mount(struct spec *s, struct mount_req *m, const char *target, co
 		return err_say(err, "%s: the target must be an absolute path without '..'", origin);
 	if (strlen(m->target) >= PATH_MAX)
 		return err_say(err, "%s: the target is longer than %d bytes", origin, PATH_MAX - 1);
-	rc = check_target(m->target, origin, err);
+	rc = check_target(m->target, m->is_device, origin, err);
 	if (rc < 0)
 		return rc;
 	m->origin = arena_strdup(s->arena, origin);
@@ -414,4 +425,64 @@ int opt_mount(struct spec *s, const char *value, const char *origin, struct err 
 	rc = mount_fields(s, value, &m, &f, origin, err);
 	m.source = f.source;
 	return rc < 0 ? rc : add_mount(s, &m, f.target, origin, err);
+}
+
+/* ---- --device -------------------------------------------------------------------------------- */
+
+/* Below /dev, the first name of the path: the one thing that decides whether it is free. */
+static bool is_own_node(const char *target)
+{
+	static const char *const own[] = {"null", "zero", "full",  "random", "urandom",
+					  "tty",  "fd",   "stdin", "stdout", "stderr",
+					  "ptmx", "pts",  "shm",   "mqueue", "console"};
+	const char *name = target + strlen("/dev/");
+	size_t len = strcspn(name, "/");
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (strlen(own[i]) == len && memcmp(own[i], name, len) == 0)
+			return true;
+	return false;
+}
+
+/* "rwm": what Docker's device controller would allow. Less than reading and writing cannot be had. */
+static int check_rights(const char *rights, const char *origin, struct err *err)
+{
+	int rc;
+
+	if (!*rights || rights[strspn(rights, "rwm")])
+		return err_say(err, "%s: '%.20s' is not r, w and m", origin, rights);
+	if (strchr(rights, 'r') && strchr(rights, 'w'))
+		return 0;
+	rc = err_say(err, "%s: less than rw cannot be enforced", origin);
+	err_hint(err, "the device controller of control groups takes privilege; what the "
+		      "workload may do with the device is for its owner and mode on the host");
+	return rc;
+}
+
+int opt_device(struct spec *s, const char *value, const char *origin, struct err *err)
+{
+	struct mount_req m = {.kind = MOUNT_BIND, .is_device = true, .is_dev = true};
+	size_t len = strcspn(value, ":");
+	const char *target, *rights = NULL;
+	int rc;
+
+	m.source = target = arena_strndup(s->arena, value, len);
+	if (value[len] && value[len + 1] == '/') {
+		const char *rest = value + len + 1;
+
+		len = strcspn(rest, ":");
+		target = arena_strndup(s->arena, rest, len);
+		rights = rest[len] ? rest + len + 1 : NULL;
+	} else if (value[len]) {
+		rights = value + len + 1;
+	}
+	rc = rights ? check_rights(rights, origin, err) : 0;
+	if (rc < 0)
+		return rc;
+	if (path_tidy(s->arena, target, &target) == 0 && dev_has(target) && is_own_node(target)) {
+		rc = err_say(err, "%s: %s is pillbox's own", origin, target);
+		err_hint(err, "null, zero, full, random, urandom and tty are there already");
+		return rc;
+	}
+	return add_mount(s, &m, target, origin, err);
 }

@@ -6,6 +6,7 @@
  * set all flags on the detached tree, before anybody can see it.
  * Mustn't: change anything in the user's directory; follow a symlink of the rootfs outside.
  */
+#include "dev.h"
 #include "mnt.h"
 #include "overlay.h"
 #include "root.h"
@@ -16,6 +17,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 /* ---- root-open (parent, pure) ------------------------------------------------------------- */
 
@@ -93,7 +95,8 @@ static int target_check(struct run *r, const struct mount_req *m, bool is_dir, s
 }
 
 /* The source as the caller sees it: it must exist now, and tells directory from file. */
-static int source_check(const struct mount_req *m, bool *ret_is_dir, struct err *err)
+static int source_check(const struct mount_req *m, bool *ret_is_dir, struct device_seen *ret,
+			struct err *err)
 {
 	struct stat st;
 
@@ -105,7 +108,14 @@ static int source_check(const struct mount_req *m, bool *ret_is_dir, struct err 
 		return -err->num;
 	}
 	*ret_is_dir = S_ISDIR(st.st_mode);
-	return 0;
+	if (!m->is_device)
+		return 0;
+	*ret = (struct device_seen){.rdev = st.st_rdev, .type = st.st_mode & S_IFMT};
+	if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
+		return 0;
+	err_say(err, "%s: %s is no device", m->origin, m->source);
+	err_hint(err, "--device takes one node; -v shows a file or directory");
+	return -EINVAL;
 }
 
 static void absent_add(struct run *r, const char *path, bool is_dir)
@@ -114,12 +124,37 @@ static void absent_add(struct run *r, const char *path, bool is_dir)
 							    is_dir ? "/" : "");
 }
 
+/* Where the files of --secret and --config go: one directory for all that have but a name. */
+static int secret_points_check(struct run *r, struct err *err)
+{
+	const struct spec *s = r->spec;
+	bool is_checked = false;
+
+	for (size_t i = 0; i < s->n_secrets; i++) {
+		bool is_dir = !secret_is_placed(&s->secrets[i]);
+		struct mount_req m = {.origin = is_dir ? "--secret" : s->secrets[i].origin,
+				      .target = is_dir ? "/run/secrets" : s->secrets[i].target};
+		int rc;
+
+		if ((is_dir && is_checked) || is_covered(s, m.target, s->n_mounts))
+			continue;
+		rc = target_check(r, &m, is_dir, err);
+		if (rc < 0)
+			return rc;
+		if (rc)
+			absent_add(r, m.target, is_dir);
+		is_checked |= is_dir;
+	}
+	return 0;
+}
+
 static int mount_points_check(struct run *r, struct err *err)
 {
 	const struct spec *s = r->spec;
 	int rc;
 
-	r->plan->absent = arena_alloc(s->arena, (s->n_mounts + 4) * sizeof(char *));
+	r->plan->absent = arena_alloc(s->arena, (s->n_mounts + s->n_secrets + 4) * sizeof(char *));
+	r->plan->devices = arena_alloc(s->arena, (s->n_mounts + 1) * sizeof(*r->plan->devices));
 	for (size_t i = 0; i < ARRAY_SIZE(fixed_points); i++) {
 		rc = fixed_point_check(r, fixed_points[i], err);
 		if (rc < 0)
@@ -137,11 +172,12 @@ static int mount_points_check(struct run *r, struct err *err)
 	for (size_t i = 0; i < s->n_mounts; i++) {
 		bool is_dir = true;
 
-		rc = s->mounts[i].kind == MOUNT_BIND ? source_check(&s->mounts[i], &is_dir, err)
-						     : 0;
+		rc = s->mounts[i].kind == MOUNT_BIND
+			     ? source_check(&s->mounts[i], &is_dir, &r->plan->devices[i], err)
+			     : 0;
 		if (rc < 0)
 			return rc;
-		if (is_covered(s, s->mounts[i].target, i))
+		if (dev_makes(&s->mounts[i]) || is_covered(s, s->mounts[i].target, i))
 			continue;
 		rc = target_check(r, &s->mounts[i], is_dir, err);
 		if (rc < 0)
@@ -149,16 +185,7 @@ static int mount_points_check(struct run *r, struct err *err)
 		if (rc)
 			absent_add(r, s->mounts[i].target, is_dir);
 	}
-	if (s->n_secrets && !is_covered(s, "/run/secrets", s->n_mounts)) {
-		struct mount_req m = {.origin = "--secret", .target = "/run/secrets"};
-
-		rc = target_check(r, &m, true, err);
-		if (rc < 0)
-			return rc;
-		if (rc)
-			absent_add(r, m.target, true);
-	}
-	return 0;
+	return secret_points_check(r, err);
 }
 
 static int root_open_run(struct run *r, struct err *err)
@@ -232,6 +259,25 @@ static int hold_root(struct run *r, struct err *err)
 	return 0;
 }
 
+/* The node that was looked at, and one that can be opened where it lies. */
+static int hold_device(const struct run *r, size_t i, struct err *err)
+{
+	const struct mount_req *m = &r->spec->mounts[i];
+	const struct device_seen *seen = &r->plan->devices[i];
+	struct statvfs fs;
+	struct stat st;
+
+	if (fstat(r->src[i], &st) < 0 || fstatvfs(r->src[i], &fs) < 0)
+		return err_set(err, errno, "%s: source %s", m->origin, m->source);
+	if ((st.st_mode & S_IFMT) != seen->type || st.st_rdev != seen->rdev)
+		return err_say(err, "%s: %s was exchanged for something else", m->origin,
+			       m->source);
+	if (fs.f_flag & ST_NODEV)
+		return err_say(err, "%s: %s lies on a mount without devices (nodev)", m->origin,
+			       m->source);
+	return 0;
+}
+
 static int hold_run(struct run *r, struct err *err)
 {
 	const struct spec *s = r->spec;
@@ -250,6 +296,8 @@ static int hold_run(struct run *r, struct err *err)
 		if (r->src[i] < 0)
 			return err_set(err, errno, "%s: source %s", s->mounts[i].origin,
 				       s->mounts[i].source);
+		if (s->mounts[i].is_device && hold_device(r, i, err) < 0)
+			return -EIO;
 	}
 	if (s->root_mode == ROOT_OVERLAY) {
 		r->overlay_src = open(s->overlay_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);

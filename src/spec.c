@@ -214,9 +214,13 @@ static int finish_env(struct spec *s, struct err *err)
 		if ((i + 1 < s->n_env && same_name(list[i].text, list[i + 1].text)) ||
 		    !strchr(list[i].text, '='))
 			s->env[list[i].at] = NULL;
-	for (size_t i = 0; i < s->n_env; i++)
-		if (s->env[i])
-			s->env[n++] = s->env[i];
+	for (size_t i = 0; i < s->n_env; i++) {
+		if (!s->env[i])
+			continue;
+		if (s->env_is_foreign)
+			s->env_is_foreign[n] = s->env_is_foreign[i];
+		s->env[n++] = s->env[i];
+	}
 	s->n_env = n;
 	return 0;
 }
@@ -262,6 +266,26 @@ static void finish_sysctls(struct spec *s)
 	s->n_sysctls++;
 }
 
+/* A file of --secret or --config, once bound, has nothing below it, and no other mount on it. */
+static int check_placed(const struct spec *s, struct err *err)
+{
+	for (size_t i = 0; i < s->n_secrets; i++) {
+		const struct secret_req *q = &s->secrets[i];
+
+		if (!secret_is_placed(q))
+			continue;
+		for (size_t j = 0; j < s->n_mounts; j++)
+			if (path_below(s->mounts[j].target, q->target))
+				return err_say(err, "%s: %s is the target of %s, too", q->origin,
+					       s->mounts[j].target, s->mounts[j].origin);
+		for (size_t j = 0; j < s->n_secrets; j++)
+			if (j != i && path_below(s->secrets[j].target, q->target))
+				return err_say(err, "%s: %s is the target of %s, too", q->origin,
+					       s->secrets[j].target, s->secrets[j].origin);
+	}
+	return 0;
+}
+
 int spec_finish(struct spec *s, struct err *err)
 {
 	int rc = check_whole(s, err);
@@ -274,10 +298,15 @@ int spec_finish(struct spec *s, struct err *err)
 		rc = finish_env(s, err);
 	if (rc < 0)
 		return rc;
+	if (!s->hostname)
+		s->hostname = s->name ? s->name : "pillbox";
+	rc = names_finish(s, err);
+	if (rc == 0)
+		rc = check_placed(s, err);
+	if (rc < 0)
+		return rc;
 	finish_caps(s);
 	finish_sysctls(s);
 	sort_mounts(s);
-	if (!s->hostname)
-		s->hostname = s->name ? s->name : "pillbox";
 	return 0;
 }

@@ -196,6 +196,126 @@ secret() {
 }
 t '--secret: in a file, not in the environment' secret
 
+secret_elsewhere() {
+	as "$ID" sh -c "echo hush >$TMP/secret; chmod 600 $TMP/secret"
+	run "$PB" run --verify --secret "src=$TMP/secret,target=/etc/app/key,mode=0440" \
+		--secret content=word,target=/run/secrets/w "$ROOT" -- /bin/sh -c \
+		'cat /etc/app/key /run/secrets/w; echo; stat -c %a /etc/app/key; ls /etc/app /run/secrets; echo x >/etc/app/key; rm /etc/app/key; cp /bin/true /tmp/ && /etc/app/key'
+	want_rc 126
+	want_out hush
+	want_out word
+	want_out 440
+	[ ! -e "$ROOT/etc/app" ] || bad 'a mount point was made in the rootfs'
+	has_line 'Read-only file system|Permission denied' "$ERR" || bad 'written'
+	inside --secret "src=$TMP/secret,target=/etc/app/key" -- facts
+	want_out 'mount=/etc/app/key .*ro,.*noexec.*'
+}
+t '--secret with a path of its own: there, read-only, and nothing stays' secret_elsewhere
+
+config() {
+	run env CONF='of the environment' "$PB" run --verify --config "\"content=a,b\",target=/tmp/c" \
+		--config env=CONF,target=etc/env.conf,mode=0600 --config "src=$STAGE/sentinel/file,target=/usr/x" "$ROOT" -- \
+		/bin/sh -c 'cat /tmp/c; echo; cat /etc/env.conf; echo; cat /usr/x; stat -c "%n %a" /tmp/c /etc/env.conf /usr/x; echo x >/tmp/c'
+	want_rc 1
+	want_out 'a,b'
+	want_out 'of the environment'
+	want_out "$(head -n 1 "$STAGE/sentinel/file")"
+	want_out '/tmp/c 444'
+	want_out '/etc/env.conf 600'
+	want_out '/usr/x 444'
+	want_err 'Read-only file system'
+}
+t '--config: a text, a variable, a file, each at its place and read-only' config
+
+config_run() { # a config may be a program; a secret may not
+	pb --config "\"content=#!/bin/sh
+echo ran\",target=/entry,mode=0755" "$ROOT" -- /entry
+	want_ok
+	want_out ran
+	pb --secret "\"content=#!/bin/sh
+echo ran\",target=/entry,mode=0755" "$ROOT" -- /entry
+	want_rc 126
+}
+t '--config with mode=0755 is a program, --secret is none' config_run
+
+config_owner() {
+	pb --config content=x,target=/c,uid=7,gid=8 "$ROOT" -- /bin/stat -c %u:%g /c
+	want_ok
+	want_out 7:8
+}
+[ "$ID" = none ] || t '--config uid= and gid=' config_owner
+
+config_in_bind() { # a mount point is never made in a directory of the user's
+	as "$ID" mkdir -p "$TMP/bind"
+	pb -v "$TMP/bind:/mnt" --config content=x,target=/mnt/c "$ROOT" -- /bin/true
+	want_refused 125 '/mnt/c' '^hint: .*make an empty one'
+	[ ! -e "$TMP/bind/c" ] || bad 'a file was made in the bind'
+	as "$ID" touch "$TMP/bind/c"
+	pb -v "$TMP/bind:/mnt" --config content=inside,target=/mnt/c "$ROOT" -- /bin/cat /mnt/c
+	want_ok
+	want_out inside
+	[ ! -s "$TMP/bind/c" ] || bad 'the bind was written to'
+	as "$ID" rm -r "$TMP/bind"
+}
+t '--config in a bind: only over a file that is there' config_in_bind
+
+content_hidden() {
+	pb --secret content=hush,target=/proc/x "$ROOT" -- /bin/true
+	want_refused 125 'content=\.\.\.'
+	! has_line hush "$ERR" || bad 'the text is in the message'
+	pb --dry-run=json --secret content=hush,target=x "$ROOT"
+	want_ok
+	! has_line hush "$OUT" || bad 'the text is in the dry run'
+	has_line '/run/secrets/x 0400 from the request' "$OUT" || bad 'the file is not'
+}
+t '--secret content= is in no message and no dry run' content_hidden
+
+names() {
+	pb --verify --hostname web --domainname example.org --add-host db=192.0.2.7 --add-host "six:[2001:db8::7]" \
+		--dns 192.0.2.53 --dns-search a.example --dns-opt ndots:2 "$ROOT" -- /bin/sh -c \
+		'cat /etc/hosts /etc/resolv.conf /proc/sys/kernel/domainname; echo x >/etc/hosts'
+	want_rc 1
+	want_out '127\.0\.1\.1	web\.example\.org web'
+	want_out '192\.0\.2\.7	db'
+	want_out '2001:db8::7	six'
+	want_out 'nameserver 192\.0\.2\.53'
+	want_out 'search a\.example'
+	want_out 'options ndots:2'
+	want_out 'example\.org'
+	want_err 'Read-only file system'
+	pb "$ROOT" -- /bin/sh -c 'cat /etc/hosts /etc/resolv.conf 2>/dev/null; cat /proc/sys/kernel/domainname'
+	want_no_out '192\.0\.2\..*'
+	printf '%s\n' "$OUT" | grep -qxF "$(cat /proc/sys/kernel/domainname)" || bad 'another domain name than the host'"'"'s'
+}
+t '--add-host, --dns, --domainname: files of pillbox'"'"'s own; else the rootfs'"'"'' names
+
+device() {
+	local node=/dev/full # is everywhere, and may be opened by all
+	pb --verify --device $node:/dev/sub/full --device $node:/mnt/full:rwm "$ROOT" -- /bin/sh -c \
+		'stat -c "%n %F %t:%T" /dev/sub/full /mnt/full; echo x >/dev/sub/full; echo x >/mnt/full; touch /dev/sub/new'
+	want_rc 1
+	want_out '/dev/sub/full character special file 1:7'
+	want_out '/mnt/full character special file 1:7'
+	[ "$(grep -c 'No space left on device' <<<"$ERR")" = 2 ] || bad "not two devices that are full: $ERR"
+	want_err 'Read-only file system'
+	[ ! -e "$ROOT/mnt/full" ] || bad 'a mount point was made in the rootfs'
+	pb "$ROOT" -- /bin/ls /dev/sub
+	[ "$RC" != 0 ] || bad 'the device is there unasked'
+}
+t '--device: in /dev, elsewhere, and only when asked' device
+
+device_refused() {
+	pb --device "$STAGE/sentinel" "$ROOT" -- /bin/true
+	want_refused 125 'is no device' '^hint: '
+	pb --device "$STAGE/sentinel/file:/dev/x" "$ROOT" -- /bin/true
+	want_refused 125 'is no device'
+	pb --device /dev/nonexistent "$ROOT" -- /bin/true
+	want_refused 125 '/dev/nonexistent: No such file'
+	pb --device /dev/full:/dev/x:r "$ROOT" -- /bin/true
+	want_refused 125 'less than rw' '^hint: '
+}
+t '--device of a file, a directory, nothing, or for reading only is refused' device_refused
+
 # --- users --------------------------------------------------------------------------------------
 
 user_number() { # needs more than one id

@@ -159,6 +159,23 @@ secret_target() {
 }
 t 'a secret where /run is a symlink to the host' secret_target
 
+placed_target() { # LINK
+	local dir=$TMP/tree
+	as "$ID" cp -a "$ROOT" "$dir"
+	as "$ID" sh -c "rm -rf $dir/etc; ln -s $1 $dir/etc; rm -rf $dir/srv; ln -s $1/file $dir/srv"
+	pb --config content=mine,target=/etc/made --config content=mine,target=/srv --add-host a:::1 "$dir" -- true
+	[ "$RC" = 0 ] || want_refused 125
+	pb --device "/dev/full:/etc/made" "$dir" -- true
+	[ "$RC" = 0 ] || want_refused 125
+	as "$ID" rm -rf "$dir"
+	[ ! -e "$s/made" ] || bad 'a mount point was made on the host'
+	[ ! -e "$s/hosts" ] || bad 'a mount point was made on the host'
+	[ "$(cat "$s/file")" = untouched ] || bad "a file of the host's was written"
+}
+t 'configs, hosts and devices below a symlink to the host' placed_target "$s"
+t 'configs, hosts and devices below a symlink that climbs' placed_target "../../../../../../..$s"
+t 'configs, hosts and devices below /proc/self/root' placed_target "/proc/self/root$s"
+
 workdir_fd() {
 	local n
 	for n in 3 4 5 6 7 8 9 10 11 12 20; do

@@ -26,6 +26,8 @@ all_good() { # PRESET
 	good "$1" --writable
 	good "$1" --network host
 	good "$1" --secret "src=$STAGE/sentinel/file,target=word"
+	good "$1" --config "content=x,target=/opt/a b" --add-host a:::1 --dns ::1 --domainname d
+	good "$1" --device /dev/full:/dev/x/full --device /dev/full:/mnt/full
 	good "$1" -t
 	good "$1" -v "$STAGE/sentinel:/mnt:ro" --tmpfs '/opt/with blank:noexec'
 	[ "$ID" = root ] || good "$1" --userns single
@@ -62,6 +64,7 @@ net-lo       |                                      | lo is down |
 root-ro      |                                      | / is writable | mount=/ [^ ]+ rw.*
 mounts       |                                      | nothing is mounted on /tmp | !mount=/tmp .*
 secrets      | --secret src=FILE,target=word        | no read-only mount on /run/secrets | !mount=/run/secrets .*
+secrets      | --config content=x,target=/srv/c     | no read-only mount on /srv/c | !mount=/srv/c .*
 dev          | --security-opt systempaths=unconfined --landlock off | no mount on /dev | !mount=/dev .*
 proc         | --preset docker --network host --security-opt systempaths=unconfined --security-opt apparmor=unconfined | no mount on /proc | status=ENOENT
 mask         |                                      | is not covered | !mount=/proc/sys .*

@@ -146,7 +146,8 @@ narrates() {
 	told 'CapBnd: 0000.*  ->  0000000000000000$'
 	told 'NoNewPrivs: 0  ->  1$'
 	told 'Seccomp: 0  ->  2$'
-	told '^secrets-read +not here: .* With: --secret$'
+	told '^secrets-read +not here: '
+	told 'With: --secret, --config, --add-host or --dns$'
 	! printf '%s' "$ERR" | grep -q $'\033' || bad 'colour in a file'
 }
 t '--explain tells what, why and what the kernel shows' narrates
@@ -170,6 +171,9 @@ brings() {
 	done <<-END
 		overlay-check | hardened | --writable
 		secrets       | hardened | --secret src=$STAGE/sentinel/file,target=word
+		secrets       | hardened | --add-host a:::1
+		secrets-read  | docker   | --dns ::1
+		secrets       | docker   | --config src=$STAGE/sentinel/file,target=word
 		cgroup-plan   | docker   | --stats
 		oom           | hardened | --oom-score-adj 5
 		guard         | hardened | --no-init
@@ -242,7 +246,7 @@ calls_are_made() {
 		awk -F'\t' '{ while (match($2, /[a-z_0-9]+\(/)) { print $1, substr($2, RSTART, RLENGTH - 1); $2 = substr($2, RSTART + RLENGTH) } }' | sort -u)
 	made=$(
 		for options in '--no-tty' '--tcp none' '-m 64m --allow-missing=cgroup' '--writable' '--preset docker' '--pty' \
-			'-v /usr:/mnt:ro --secret env=PATH,target=x --oom-score-adj 500' '--no-init' '--no-tty --explain-denials' \
+			'-v /usr:/mnt:ro --secret env=PATH,target=x --config env=PATH,target=/y --domainname d --oom-score-adj 500' '--no-init' '--no-tty --explain-denials' \
 			'--preset docker --explain-denials'; do
 			# shellcheck disable=SC2086 # words
 			if [ "$options" = --pty ]; then

@@ -280,6 +280,35 @@ secrets() {
 }
 t 'secrets are not in the script, and in the sandbox' secrets
 
+placed() {
+	local d=/srv full=/srv/full # as real root the tree is nobody's, and no mount point can be made in it
+	[ "$ID" != root ] || d=/run full=/dev/y
+	printf 'of-the-file\n' >"$TMP/conf"
+	chmod a+r "$TMP/conf"
+	script --hostname web --domainname example.org --add-host db:192.0.2.7 --config "src=$TMP/conf,target=$d/c,uid=1000" \
+		--config $'"content=it\'s\nhere, too",target=/tmp/d e,mode=0755' --secret "content=hush-of-mine,target=$d/s" \
+		--device /dev/full:/dev/x/full --device "/dev/full:$full" "$ROOT" -- /bin/sh -c \
+		'cat /etc/hosts $1/c "/tmp/d e" $1/s /proc/sys/kernel/domainname; stat -c "%n %a %u" $1/[cs] "/tmp/d e"; echo x >/dev/x/full; echo x >$2; echo x >$1/c' sh $d $full
+	! grep -q hush-of-mine "$SCRIPT" || bad 'the text of a secret is in the script'
+	run env SECRET_2=hush-of-mine bash -c "$closed" bash dash "$SCRIPT"
+	want_rc 1
+	want_out '192.0.2.7	db'
+	want_out '127.0.1.1	web.example.org web'
+	want_out of-the-file
+	want_out "it's"
+	want_out 'here, toohush-of-mineexample.org'
+	want_out "$d/c 444 1000"
+	want_out "$d/s 400 1000"
+	want_out '/tmp/d e 755 1000'
+	[ "$(grep -c 'No space left on device' <<<"$ERR")" = 2 ] || bad "not two devices that are full: $ERR"
+	want_err 'Read-only file system'
+	by_hand
+	[ "$RC" != 0 ] || bad 'ran without the text of the secret'
+	want_err 'SECRET_2.*is not set'
+	rm -f "$TMP/conf"
+}
+t 'configs, hosts, devices at their places' placed
+
 environment() {
 	echo FROM_FILE=password-of-the-file >"$TMP/env"
 	chmod a+r "$TMP/env"

@@ -16,7 +16,7 @@
 #include "nearest.h"
 #include "options.h"
 
-#define ARGS_MAX 10
+#define ARGS_MAX 32
 
 static struct arena arena;
 static struct spec spec;
@@ -93,7 +93,16 @@ static const struct good good[] = {
 	{ "--shm-size", "1" }, { "--shm-size", "1.5g" }, { "--shm-size", "64M" },
 	{ "--secret", "src=a/b" }, { "--secret", "env=TOKEN" },
 	{ "--secret", "source=/k,target=key" },
-	{ "--secret", "src=/k,target=..x,uid=0,gid=0,mode=0440" }, { "--cap-add", "NET_RAW" },
+	{ "--secret", "src=/k,target=..x,uid=0,gid=0,mode=0440" },
+	{ "--secret", "content=a,target=x" }, { "--secret", "content=,target=/a/b" },
+	{ "--secret", "src=/k,target=/run/secrets/x" }, { "--config", "src=/a/b" },
+	{ "--config", "\"content=a,b\n\",target=c/d,mode=0755" }, { "--domainname", "example.org" },
+	{ "--add-host", "db:192.0.2.7" }, { "--add-host", "db=2001:db8::7" },
+	{ "--add-host", "db:[::1]" }, { "--add-host", "db=[::1]" }, { "--add-host", "db:::1" },
+	{ "--dns", "192.0.2.53" }, { "--dns", "::1" }, { "--dns-search", "." },
+	{ "--dns-search", "corp.example" }, { "--dns-option", "ndots:2" }, { "--dns-opt", "use-vc" },
+	{ "--device", "/dev/fuse" }, { "--device", "/dev/fuse:/dev/net/tun:rwm" },
+	{ "--device", "/dev/fuse:rw" }, { "--device", "/dev/fuse:/mnt/fuse:mrw" }, { "--cap-add", "NET_RAW" },
 	{ "--cap-add", "cap_net_raw" }, { "--cap-add", "chown,Kill" }, { "--cap-drop", "ALL" },
 	{ "--cap-drop", "all" }, { "--security-opt", "no-new-privileges" },
 	{ "--security-opt", "no-new-privileges:true" },
@@ -216,8 +225,41 @@ static const struct bad bad[] = {
 	{ "--tmpfs", "/x:nr_inodes=0", "no limit at all" },
 	{ "--shm-size", "0", "no limit at all" }, { "--shm-size", "-1", "not a size" },
 	{ "--secret", "x", "x has no value" },
-	{ "--secret", "target=x", "either src=FILE or env=NAME" },
-	{ "--secret", "src=a,env=B", "either src=FILE or env=NAME" },
+	{ "--secret", "target=x", "one of src=FILE" },
+	{ "--secret", "src=a,env=B", "only one of" }, { "--secret", "content=a", "target= is" },
+	{ "--secret", "src=a,content=", "only one of" },
+	{ "--secret", "content=hush,hush2", "an unknown field behind" },
+	{ "--secret", "content=hush,hush2=x", "an unknown field behind" },
+	{ "--secret", "src=a,target=/dev/x", "/dev is pillbox's" },
+	{ "--secret", "src=a,target=/", "root itself" },
+	{ "--secret", "src=a,target=/run/secrets", "/run/secrets is" },
+	{ "--secret", "src=a,target=/run/secrets/a/b", "/run/secrets is" },
+	{ "--config", "content=", "target= is missing" },
+	{ "--config", "src=a,target=../x", "without '..'" },
+	{ "--config", "src=a,target=/proc/x", "/proc is pillbox's" },
+	{ "--config", "src=/", "root itself" }, { "--config", "src=a,mode=8", "octal" },
+	{ "--domainname", "", "not a domain" }, { "--domainname", "a b", "not a domain" },
+	{ "--domainname", "12345678901234567890123456789012345678901234567890123456789012345",
+	  "65 bytes" },
+	{ "--add-host", "", "address is missing" }, { "--add-host", "db", "address is missing" },
+	{ "--add-host", ":1.2.3.4", "not a host name" }, { "--add-host", "a b:1.2.3.4", "host name" },
+	{ "--add-host", "db:", "not an address" }, { "--add-host", "db:1.2.3", "not an address" },
+	{ "--add-host", "db:1.2.3.4\n6.6.6.6 x", "not an address" },
+	{ "--add-host", "db\n:1.2.3.4", "not a host name" },
+	{ "--add-host", "db:[1.2.3.4]", "not an address" }, { "--add-host", "db:[", "address" },
+	{ "--add-host", "db:host-gateway", "no host-gateway" },
+	{ "--add-host", "db:fe80::1%lo", "not an address" },
+	{ "--dns", "", "not an address" }, { "--dns", "ns.example", "not an address" },
+	{ "--dns-search", "", "not a domain" }, { "--dns-search", "a\nb", "not a domain" },
+	{ "--dns-option", "", "not an option" }, { "--dns-opt", "ndots:1 x", "not an option" },
+	{ "--device", "", "target is missing" }, { "--device", "dev/x", "target must be" },
+	{ "--device", "/dev/fuse:r", "less than rw" }, { "--device", "/dev/fuse:/dev/f:m", "less than" },
+	{ "--device", "/dev/fuse:/dev/f:x", "'x' is not" }, { "--device", "/dev/fuse:", "'' is not" },
+	{ "--device", "/dev/null", "/dev/null is pillbox's" },
+	{ "--device", "/dev/fuse:/dev/pts/9", "pillbox's own" },
+	{ "--device", "/dev/fuse:/dev", "/dev is pillbox's" },
+	{ "--device", "/dev/fuse:/proc/x", "/proc is pillbox's" },
+	{ "--device", "/dev/fuse:/dev/../x", "absolute" },
 	{ "--secret", "src=a,target=x/y", "not a file name" },
 	{ "--secret", "src=a/", "not a file name" }, { "--secret", "src=..", "not a file name" },
 	{ "--secret", "src=a,target=.", "not a file name" },
@@ -347,7 +389,7 @@ Test(options, bad_values)
 Test(options, contradictions)
 {
 	static const struct {
-		const char *words[6];
+		const char *words[8];
 		const char *want; /* NULL: fine */
 	} lines[] = {
 		{{"-m", "6m", "-m", "7m", "R"}, "-m 7m: contradicts -m 6m"},
@@ -387,6 +429,20 @@ Test(options, contradictions)
 		{{"-v", "/a:/x", "--tmpfs", "/x", "R"}, "/x is the target of -v /a:/x too"},
 		{{"--secret", "src=a/k", "--secret", "src=b/k", "R"},
 		 "/run/secrets/k is the target"},
+		{{"--config", "src=a/k", "--config", "src=b/k", "R"}, "/k is the target of"},
+		{{"--secret", "src=a,target=/run/secrets/k", "--secret", "src=k", "R"},
+		 "/run/secrets/k is the target"},
+		{{"--config", "src=a,target=/x", "-v", "/a:/x", "R"}, "/x is the target of -v"},
+		{{"--config", "src=a,target=/x", "--tmpfs", "/x/y", "R"}, "/x/y is the target of"},
+		{{"--config", "src=a,target=/x/y", "--tmpfs", "/x", "R"}, NULL},
+		{{"--config", "src=a,target=/x", "--secret", "src=b,target=/x/y", "R"}, "/x/y is"},
+		{{"--config", "src=a,target=/etc/hosts", "--add-host", "a:::1", "R"},
+		 "/etc/hosts is the target of"},
+		{{"-v", "/a:/etc/resolv.conf", "--dns", "::1", "R"}, "/etc/resolv.conf is the"},
+		{{"--network", "host", "--dns-search", "a", "R"}, "--dns-search: needs --dns"},
+		{{"--network", "host", "--dns-opt", "a", "--dns", "::1", "R"}, NULL},
+		{{"--device", "/dev/fuse", "--device", "/dev/a:/dev/fuse", "R"},
+		 "/dev/fuse is the target of"},
 		{{"--network", "host", "--sysctl", "net.a=1", "R"}, "would change the host"},
 		{{"-m", "64m", "--memory-swap", "32m", "R"}, "less than --memory"},
 		{{"-m", "64m", "--memory-swap", "64m", "R"}, NULL},
@@ -633,6 +689,79 @@ Test(options, secret_names)
 	cr_expect_eq(spec.secrets[0].mode, 0400);
 	cr_expect_str_eq(spec.secrets[1].target, "TOKEN");
 	cr_expect(spec.secrets[1].has_uid && spec.secrets[1].uid == 5 && !spec.secrets[1].has_gid);
+}
+
+Test(options, configs)
+{
+	cr_assert_eq(RUN("--config", "src=/x/a.conf", "--config",
+			 "\"content=b,\"\"c\"\"\",target=etc/b", "--secret",
+			 "content=,target=/run/secrets/d", "R"),
+		     0);
+	cr_assert_eq(spec.n_secrets, 3);
+	cr_expect_str_eq(spec.secrets[0].target, "/a.conf");
+	cr_expect_eq(spec.secrets[0].mode, 0444);
+	cr_expect(spec.secrets[0].is_public && !spec.secrets[2].is_public);
+	cr_expect_str_eq(spec.secrets[1].target, "/etc/b");
+	cr_expect_str_eq(spec.secrets[1].content, "b,\"c\"");
+	cr_expect_str_eq(spec.secrets[2].target, "d");
+}
+
+/* What is in a secret's text is in no message, wherever the mistake is. */
+Test(options, content_is_not_shown)
+{
+	static const char *const values[] = {
+		"content=hush,target=/proc/x",
+		"target=x,content=hush,mode=9",
+		"content=hush",
+		"content=a,hush,target=x",
+		"content=hush,src=b,target=x",
+		"content=hush,content=hush2,target=x",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		teardown();
+		setup();
+		cr_expect_lt(RUN("--secret", values[i], "R"), 0, "%s", values[i]);
+		cr_expect(!strstr(err.msg, "hush") && !strstr(err.hint, "hush"), "%s: %s",
+			  values[i], err.msg);
+	}
+}
+
+Test(options, name_files)
+{
+	cr_assert_eq(RUN("--hostname", "web", "--domainname", "example.org", "--add-host",
+			 "db=[2001:db8::7]", "--add-host", "cache:192.0.2.7", "--dns", "192.0.2.53",
+			 "--dns", "[::1]", "--dns-search", "a.example", "--dns-search", "b.example",
+			 "--dns-opt", "ndots:2", "--dns-option", "use-vc", "R"),
+		     0);
+	cr_assert_eq(spec.n_secrets, 2);
+	cr_expect_str_eq(spec.secrets[0].target, "/etc/hosts");
+	cr_expect_str_eq(spec.secrets[0].content, "127.0.0.1\tlocalhost\n"
+						  "::1\tlocalhost ip6-localhost ip6-loopback\n"
+						  "fe00::\tip6-localnet\n"
+						  "ff00::\tip6-mcastprefix\n"
+						  "ff02::1\tip6-allnodes\n"
+						  "ff02::2\tip6-allrouters\n"
+						  "127.0.1.1\tweb.example.org web\n"
+						  "2001:db8::7\tdb\n"
+						  "192.0.2.7\tcache\n");
+	cr_expect_str_eq(spec.secrets[1].target, "/etc/resolv.conf");
+	cr_expect_str_eq(spec.secrets[1].content, "nameserver 192.0.2.53\n"
+						  "nameserver ::1\n"
+						  "search a.example b.example\n"
+						  "options ndots:2 use-vc\n");
+}
+
+Test(options, devices)
+{
+	const struct mount_req *m;
+
+	cr_assert_eq(RUN("--device", "/dev/fuse", "--device", "./tun:/dev/net/tun:rwm", "R"), 0);
+	m = mount_at("/dev/fuse");
+	cr_assert_not_null(m);
+	cr_expect(m->is_device && m->is_dev && !m->is_exec && !m->is_suid);
+	cr_expect_str_eq(m->source, "/dev/fuse");
+	cr_expect_str_eq(mount_at("/dev/net/tun")->source, "./tun");
 }
 
 /* A file with this content, and its path. */
