@@ -23,7 +23,7 @@ CFLAGS_ALL = -std=gnu17 -D_GNU_SOURCE -Iinclude -I$(B) -DPILLBOX_VERSION='"$(V)"
 # libcap-ng holds a function, never called here, that a static program should not call: what ld says is
 # heard only when it fails. (With --no-warnings ld 2.40 links undefined symbols in silence.)
 LD_SAYS = 2>$@.ld || { cat $@.ld >&2; rm -f $@.ld; exit 1; }; rm -f $@.ld
-LIBS = -lseccomp -lcap-ng -lapparmor -ljansson -lnettle -lm
+LIBS = -lseccomp -lcap-ng -lapparmor -ljansson -lnettle -lyaml -lm
 
 SRC = $(sort $(wildcard src/*.c))
 # Of the audit's probe pillbox itself needs what is done outside, and the grade; the rest it carries.
