@@ -43,12 +43,15 @@ enum option_phase {
 	PHASE_FILE,   /* values from a file, which the command line overrides */
 };
 
+struct asked;
+
 struct option_def {
 	const char *name;    /* long name, without the dashes */
 	char letter;         /* short name, or 0 */
 	const char *metavar; /* what the value is called; NULL: a flag */
 	const char
 		*bare; /* the value when none is given; one that is needs the '=' then; or NULL */
+	bool is_line;  /* no '=' is needed for a value with a blank in it */
 	const char *choices; /* the whole set of values, blank-separated, for completion; or NULL */
 	const char *files;   /* "file" or "dir": the value is completed as a path; or NULL */
 	const char *help;    /* one sentence */
@@ -58,6 +61,12 @@ struct option_def {
 	enum option_count count;
 	enum option_phase phase;
 	option_fn *set;
+	/*
+	 * Not one setting but many: read a file or a line into *ret, which the other options of the
+	 * command line are laid over. `rest`: the words behind ROOTFS; *ret_used: are they a part of it?
+	 */
+	int (*front)(struct arena *a, const char *value, const char *const *rest, struct asked *ret,
+		     bool *ret_used, struct err *err);
 };
 
 extern const struct option_def options[];
@@ -87,8 +96,21 @@ const char *option_group_title(enum option_group group);
  */
 int options_parse(struct spec *s, int argc, char *const argv[], struct err *err);
 
-/* How many words an option of run takes: 2 when its value is the next word, else 1. */
-int options_words(const char *word);
+/* An option that no command line said: a Compose file's, a docker run line's. */
+struct option_given {
+	const char *name;   /* without dashes */
+	const char *value;  /* NULL: a flag */
+	const char *origin; /* what messages of the setter begin with: "compose.yml:7:5: cpus 99" */
+};
+
+/*
+ * Check and apply what a front end says, as options_parse() would a line. Without ROOTFS and
+ * command. 0, or -errno with err.
+ */
+int options_given(struct spec *s, const struct option_given *given, size_t n, struct err *err);
+
+/* How many words an option of run takes: 2 when its value is `next`, the next word, else 1. */
+int options_words(const char *word, const char *next);
 
 /* An option of a command's own at argv[*at]: 1 and *at is behind it; 0: it is none; -errno and err. */
 typedef int options_own_fn(void *arg, int argc, char *argv[], int *at, struct err *err);

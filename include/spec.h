@@ -160,6 +160,7 @@ struct limits {
 	size_t n_io;
 };
 
+struct asked;
 struct record_log;
 
 struct spec {

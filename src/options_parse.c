@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asked.h"
 #include "nearest.h"
 #include "options_set.h"
 
@@ -21,9 +22,11 @@
 struct item {
 	const struct option_def *def;
 	const char *value; /* NULL: a flag */
-	size_t prev;       /* 1 + index of the item before it with the same def, 0: the first one */
-	bool is_short;     /* spelled with its letter */
-	bool is_repeat;    /* exactly this was said before */
+	const char
+		*origin; /* a front end's: it gives way to what the line says; NULL: the line's */
+	size_t prev;     /* 1 + index of the item before it with the same def, 0: the first one */
+	bool is_short;   /* spelled with its letter */
+	bool is_repeat;  /* exactly this was said before, or the line says otherwise */
 };
 
 struct line {
@@ -78,8 +81,12 @@ static const char *origin_of(const struct item *item, char *buf)
 {
 	const struct option_def *def = item->def;
 	char letter[2] = {def->letter, '\0'};
-	int len = snprintf(buf, ORIGIN_SIZE, "%s%.40s", item->is_short ? "-" : "--",
-			   item->is_short ? letter : def->name);
+	int len;
+
+	if (item->origin)
+		return item->origin;
+	len = snprintf(buf, ORIGIN_SIZE, "%s%.40s", item->is_short ? "-" : "--",
+		       item->is_short ? letter : def->name);
 
 	if (item->value && len > 0)
 		snprintf(buf + len, ORIGIN_SIZE - (size_t)len, " %.*s%s", ORIGIN_VALUE_MAX,
@@ -88,11 +95,10 @@ static const char *origin_of(const struct item *item, char *buf)
 	return buf;
 }
 
-static int add(struct line *l, const struct option_def *def, const char *value, bool is_short,
-	       struct err *err)
+static int add_item(struct line *l, const struct item *item, struct err *err)
 {
 	size_t n = l->n_items;
-	size_t *last = &l->last[def - options];
+	size_t *last = &l->last[item->def - options];
 
 	/* Not in the arena: a line of megabytes would fill it, and only the values have to stay. */
 	if ((n & (n - 1)) == 0) {
@@ -102,10 +108,18 @@ static int add(struct line *l, const struct option_def *def, const char *value, 
 			return err_set(err, ENOMEM, "%zu options", n);
 		l->items = larger;
 	}
-	l->items[n] = (struct item){
-		.def = def, .value = value, .prev = *last, .is_short = is_short};
+	l->items[n] = *item;
+	l->items[n].prev = *last;
 	*last = ++l->n_items;
 	return 0;
+}
+
+static int add(struct line *l, const struct option_def *def, const char *value, bool is_short,
+	       struct err *err)
+{
+	const struct item item = {.def = def, .value = value, .is_short = is_short};
+
+	return add_item(l, &item, err);
 }
 
 static int missing_value(const struct option_def *def, const char *spelled, struct err *err)
@@ -128,6 +142,12 @@ static int flag_value(const struct option_def *def, const char *value, struct er
 	return rc;
 }
 
+/* "docker run ..." and not ROOTFS. */
+static bool is_line(const char *word)
+{
+	return word[strcspn(word, " \t\n")] != '\0';
+}
+
 static int long_option(struct line *l, const char *word, struct err *err)
 {
 	const char *name = word + 2, *equals = strchr(name, '=');
@@ -145,7 +165,7 @@ static int long_option(struct line *l, const char *word, struct err *err)
 
 		return rc < 0 ? rc : add(l, def, NULL, false, err);
 	}
-	if (!equals && def->bare)
+	if (!equals && def->bare && !(def->is_line && l->at < l->argc && is_line(l->argv[l->at])))
 		return add(l, def, def->bare, false, err);
 	if (!equals && l->at >= l->argc)
 		return missing_value(def, word, err);
@@ -180,7 +200,7 @@ static int short_options(struct line *l, const char *word, struct err *err)
 	return rc;
 }
 
-int options_words(const char *word)
+int options_words(const char *word, const char *next)
 {
 	const struct option_def *def = NULL;
 
@@ -188,7 +208,9 @@ int options_words(const char *word)
 		return 1;
 	if (word[1] == '-') {
 		def = by_name(word + 2, strlen(word + 2)); /* none with a '=' in it */
-		return def && def->metavar && !def->bare ? 2 : 1;
+		if (!def || !def->metavar)
+			return 1;
+		return !def->bare || (def->is_line && next && is_line(next)) ? 2 : 1;
 	}
 	for (word++; *word; word++) {
 		def = by_letter(*word);
@@ -217,7 +239,8 @@ int options_split(int argc, char *argv[], options_own_fn *own, void *arg, char *
 			return rc;
 		if (rc > 0)
 			continue;
-		for (int words = options_words(argv[at]); words > 0 && at < argc; words--)
+		for (int words = options_words(argv[at], argv[at + 1]); words > 0 && at < argc;
+		     words--)
 			rest[n++] = argv[at++];
 	}
 	while (at < argc)
@@ -272,11 +295,27 @@ static int check_same(const struct line *l, struct item *item, struct err *err)
 			return err_say(err, "--%s: more than %d times", def->name, OPTION_LIST_MAX);
 		if (def->count == COUNT_KEYED && !same_key(other, item))
 			continue;
+		if (item->origin && !other->origin) {
+			item->is_repeat = true; /* the line's goes over it */
+			return 0;
+		}
 		if (item->value && strcmp(other->value, item->value) != 0)
 			return contradiction(other, item, err);
 		item->is_repeat = true;
 		return 0;
 	}
+	return 0;
+}
+
+/* Two options that exclude each other; what a front end says gives way to the line. */
+static int check_excl(struct item *item, const struct item *other, struct err *err)
+{
+	if (!other->def->excl || other->def == item->def ||
+	    strcmp(other->def->excl, item->def->excl) != 0)
+		return 0;
+	if (!item->origin || other->origin)
+		return contradiction(other, item, err);
+	item->is_repeat = true;
 	return 0;
 }
 
@@ -290,56 +329,125 @@ static int check(const struct line *l, struct err *err)
 			rc = check_same(l, item, err);
 		/* Repeats of a flag are dropped, so few items carry `excl` and few are compared. */
 		for (size_t j = 0; item->def->excl && !item->is_repeat && j < i && rc == 0; j++)
-			if (l->items[j].def != item->def && l->items[j].def->excl &&
-			    strcmp(l->items[j].def->excl, item->def->excl) == 0)
-				rc = contradiction(&l->items[j], item, err);
+			rc = check_excl(item, &l->items[j], err);
 		if (rc < 0)
 			return rc;
 	}
 	return 0;
 }
 
-static int apply_all(struct spec *s, const struct line *l, struct err *err)
+static int apply(struct spec *s, const struct line *l, enum option_phase phase, bool is_front,
+		 struct err *err)
 {
-	static const enum option_phase order[] = {PHASE_PRESET, PHASE_FILE, PHASE_LINE};
+	for (size_t i = 0; i < l->n_items; i++) {
+		const struct item *item = &l->items[i];
+		char origin[ORIGIN_SIZE];
+		int rc;
 
-	preset_apply(s, PRESET_HARDENED);
-	for (size_t phase = 0; phase < ARRAY_SIZE(order); phase++) {
-		for (size_t i = 0; i < l->n_items; i++) {
-			const struct item *item = &l->items[i];
-			char origin[ORIGIN_SIZE];
-			int rc;
-
-			if (item->def->phase != order[phase] || item->is_repeat)
-				continue;
-			rc = item->def->set(s, item->value, origin_of(item, origin), err);
-			if (rc < 0)
-				return rc;
-		}
+		if (item->def->phase != phase || item->is_repeat || !item->origin == is_front)
+			continue;
+		rc = item->def->set(s, item->value, origin_of(item, origin), err);
+		if (rc < 0)
+			return rc;
 	}
 	return 0;
 }
 
-static int operands(struct spec *s, const struct line *l, struct err *err)
+/* The preset, then what a front end says, then the line: of each, files before the rest. */
+static int apply_all(struct spec *s, const struct line *l, struct err *err)
 {
-	static const char *const shell[] = {"/bin/sh", NULL};
+	static const struct {
+		enum option_phase phase;
+		bool is_front;
+	} order[] = {{PHASE_PRESET, true}, {PHASE_PRESET, false}, {PHASE_FILE, true},
+		     {PHASE_LINE, true},   {PHASE_FILE, false},   {PHASE_LINE, false}};
+	int rc = 0;
+
+	preset_apply(s, PRESET_HARDENED);
+	for (size_t i = 0; i < ARRAY_SIZE(order) && rc == 0; i++)
+		rc = apply(s, l, order[i].phase, order[i].is_front, err);
+	return rc;
+}
+
+/* ---- front ends ----------------------------------------------------------------------------- */
+
+static int add_given(struct line *l, const struct option_given *given, size_t n, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct item item = {.def = by_name(given[i].name, strlen(given[i].name)),
+				    .value = given[i].value,
+				    .origin = given[i].origin};
+
+		rc = item.def ? add_item(l, &item, err)
+			      : err_say(err, "%s: there is no option --%s", given[i].origin,
+					given[i].name);
+	}
+	return rc;
+}
+
+/* Behind the line's own options, over which they must not go. */
+static int add_front(struct spec *s, struct line *l, const char *const *rest, struct asked **ret,
+		     bool *ret_used, struct err *err)
+{
+	const struct item *front = NULL;
+	int rc;
+
+	for (size_t i = 0; i < l->n_items; i++) {
+		if (!l->items[i].def->front)
+			continue;
+		if (front)
+			return contradiction(front, &l->items[i], err);
+		front = &l->items[i];
+	}
+	if (!front)
+		return 0;
+	*ret = arena_alloc(s->arena, sizeof(**ret));
+	rc = front->def->front(s->arena, front->value, rest, *ret, ret_used, err);
+	return rc < 0 ? rc : add_given(l, (*ret)->options, (*ret)->n_options, err);
+}
+
+/* ---- ROOTFS and command --------------------------------------------------------------------- */
+
+struct operands {
+	const char *rootfs;       /* NULL: none */
+	const char *const *words; /* behind it, without the "--"; NULL-terminated */
+	size_t n;
+};
+
+static struct operands operands_find(const struct line *l)
+{
+	struct operands o = {0};
 	int at = l->at;
 
-	if (at >= l->argc) {
-		int rc = err_say(err, "ROOTFS: missing");
-
-		err_hint(err, "pillbox run [options] ROOTFS [--] [COMMAND [ARG...]]");
-		return rc;
-	}
-	s->rootfs = l->argv[at++];
-	if (!*s->rootfs)
-		return err_say(err, "ROOTFS: the path is empty");
+	if (at < l->argc)
+		o.rootfs = l->argv[at++];
 	if (at < l->argc && strcmp(l->argv[at], "--") == 0)
 		at++;
-	if (at < l->argc && !*l->argv[at])
+	o.words = (const char *const *)(l->argv + at);
+	o.n = (size_t)(l->argc - at);
+	return o;
+}
+
+static int operands_take(struct spec *s, const struct operands *o, struct err *err)
+{
+	static const char *const shell[] = {"/bin/sh", NULL};
+
+	if (o->rootfs && !*o->rootfs)
+		return err_say(err, "ROOTFS: the path is empty");
+	if (o->n && !*o->words[0])
 		return err_say(err, "COMMAND: empty");
-	s->argc = at < l->argc ? (size_t)(l->argc - at) : 1;
-	s->argv = at < l->argc ? (const char *const *)(l->argv + at) : shell;
+	if (s->asked)
+		return asked_operands(s->asked, o->rootfs, o->words, o->n, s, err);
+	if (!o->rootfs) {
+		err_say(err, "ROOTFS: missing");
+		err_hint(err, "pillbox run [options] ROOTFS [--] [COMMAND [ARG...]]");
+		return -EINVAL;
+	}
+	s->rootfs = o->rootfs;
+	s->argc = o->n ? o->n : 1;
+	s->argv = o->n ? o->words : shell;
 	return 0;
 }
 
@@ -347,6 +455,9 @@ int options_parse(struct spec *s, int argc, char *const argv[], struct err *err)
 {
 	auto_free size_t *last = calloc(options_len, sizeof(*last));
 	struct line l = {.argv = argv, .argc = argc, .last = last};
+	struct asked *asked = NULL;
+	bool is_used = false; /* the words behind ROOTFS are the front end's */
+	struct operands o;
 	int rc;
 
 	if (!last)
@@ -354,12 +465,35 @@ int options_parse(struct spec *s, int argc, char *const argv[], struct err *err)
 	rc = split(&l, err);
 	if (rc == 0 && l.is_help)
 		rc = OPTIONS_HELP;
+	o = operands_find(&l);
+	if (rc == 0)
+		rc = add_front(s, &l, o.words, &asked, &is_used, err);
 	if (rc == 0)
 		rc = check(&l, err);
 	if (rc == 0)
 		rc = apply_all(s, &l, err);
+	s->asked = asked;
+	if (is_used)
+		o.n = 0;
 	if (rc == 0)
-		rc = operands(s, &l, err);
+		rc = operands_take(s, &o, err);
+	free(l.items);
+	return rc;
+}
+
+int options_given(struct spec *s, const struct option_given *given, size_t n, struct err *err)
+{
+	auto_free size_t *last = calloc(options_len, sizeof(*last));
+	struct line l = {.last = last};
+	int rc;
+
+	if (!last)
+		return err_set(err, ENOMEM, "the option table");
+	rc = add_given(&l, given, n, err);
+	if (rc == 0)
+		rc = check(&l, err);
+	if (rc == 0)
+		rc = apply_all(s, &l, err);
 	free(l.items);
 	return rc;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asked.h"
 #include "caps_names.h"
 #include "spec.h"
 
@@ -229,6 +230,8 @@ static int check_whole(const struct spec *s, struct err *err)
 {
 	if (!s->rootfs || !*s->rootfs)
 		return err_say(err, "ROOTFS: missing");
+	if (s->argc == 0 && s->asked)
+		return asked_no_command(s->asked, err);
 	if (s->argc == 0 || !s->argv || !s->argv[0][0])
 		return err_say(err, "COMMAND: empty");
 	if (s->root_mode == ROOT_OVERLAY && !s->overlay_dir)

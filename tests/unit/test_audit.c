@@ -379,14 +379,14 @@ Test(audit, words_of_an_option)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		cr_assert_eq(options_words(words[i].word), words[i].n, "%s", words[i].word);
+		cr_assert_eq(options_words(words[i].word, NULL), words[i].n, "%s", words[i].word);
 	/* As the table has it, for each: one word more, or none. */
 	for (size_t i = 0; i < options_len; i++) {
 		char word[64];
 
 		(void)snprintf(word, sizeof(word), "--%s", options[i].name);
-		cr_assert_eq(options_words(word), options[i].metavar && !options[i].bare ? 2 : 1,
-			     "%s", word);
+		cr_assert_eq(options_words(word, "x"),
+			     options[i].metavar && !options[i].bare ? 2 : 1, "%s", word);
 	}
 }
 
