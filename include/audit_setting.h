@@ -38,8 +38,6 @@ struct audit_req {
 	const struct seam *seam;              /* of the test binary, or NULL */
 	bool is_bisect;   /* look for what has to be loosened for a command to succeed */
 	uint64_t timeout; /* of that, in seconds */
-	int argc;         /* of main(), from behind "audit" ... */
-	char **argv;      /* ... for own_strings() */
 	char **run_argv;  /* the options of run, ROOTFS, and a NULL */
 	int run_argc;
 };

@@ -19,11 +19,11 @@ int cli_main(int argc, char *argv[], const struct seam *seam);
  */
 int cli_inherited_fds(unsigned preserve, struct err *err);
 
-/*
- * Note in `s` where the process's own arguments and environment stand, for init to wipe. argc and
- * argv as a command gets them, two words behind main()'s.
- */
-void cli_own_strings(struct spec *s, int argc, char *argv[]);
+/* Note in `s` where the process's own arguments and environment stand, for init to wipe. */
+void cli_own_strings(struct spec *s);
+
+/* `pillbox run`, for commands that only say the same in other words. */
+int cmd_run(int argc, char *argv[], const struct seam *seam);
 
 /* The n-th command as help, completions and the man page tell it; false: there are not so many. */
 struct cli_command {

@@ -42,6 +42,12 @@ option_fn opt_ulimit, opt_sysctl, opt_cpu_quota, opt_cpu_period;
 option_fn opt_device_read_bps, opt_device_write_bps, opt_device_read_iops, opt_device_write_iops;
 option_fn opt_blkio_weight_device;
 
+/* options_front.c: as option_def.front */
+int front_compose(struct arena *a, const char *value, const char *const *rest, struct asked *ret,
+		  bool *ret_used, struct err *err);
+int front_docker(struct arena *a, const char *value, const char *const *rest, struct asked *ret,
+		 bool *ret_used, struct err *err);
+
 /* More than this of one kind is a mistake or an attack, and comparing them all takes too long. */
 #define OPTION_LIST_MAX 4096
 

@@ -50,7 +50,7 @@ static size_t allowed_missing(const struct audit_req *req, const char **ret, siz
 	return n;
 }
 
-/* What --compare names: a preset, or a file of options. */
+/* What --compare names: a preset, a Compose service, or a file of options. */
 static int compare_argv(const struct audit_req *req, const char *what, const char *rootfs,
 			struct arena *a, char ***ret_argv, int *ret_argc, struct err *err)
 {
@@ -60,7 +60,10 @@ static int compare_argv(const struct audit_req *req, const char *what, const cha
 	char **given, **words;
 	int n_given = 1;
 
-	if (preset_by_name(what, &preset) < 0) {
+	if (!strncmp(what, "service=", 8)) {
+		given = arena_alloc(a, sizeof(char *));
+		given[0] = arena_printf(a, "--from-compose=%s", what);
+	} else if (preset_by_name(what, &preset) < 0) {
 		if (audit_file(a, what, &given, &n_given, err) < 0)
 			return -EINVAL;
 	} else {

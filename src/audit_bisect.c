@@ -238,7 +238,7 @@ static struct spec *spec_make(struct arena *arena, const struct bisect *b,
 		return NULL;
 	for (size_t i = 0; i < loose->n; i++)
 		item_apply(s, loose->item[i]);
-	cli_own_strings(s, b->req->argc, b->req->argv);
+	cli_own_strings(s);
 	return spec_finish(s, err) < 0 ? NULL : s;
 }
 

@@ -21,7 +21,8 @@ const struct option_def audit_options[] = {
 	{ .name = "fail-on", .metavar = "ATTACK[,ATTACK...]", .count = COUNT_MANY, .group = GROUP_REPORT,
 	  .help = "Exit with status 1 when one of these attacks is allowed." },
 	{ .name = "compare", .metavar = "WHAT", .count = COUNT_MANY, .group = GROUP_REPORT,
-	  .help = "Put another setting beside: a preset's name, or a file of options, one a line." },
+	  .help = "Put another setting beside: a preset's name, service=NAME[,file=FILE] of a Compose file, or a "
+		  "file of options, one a line." },
 	{ .name = "only", .metavar = "ATTACK[,ATTACK...]", .group = GROUP_REPORT,
 	  .help = "Try these attacks only; `pillbox-probe --list` names them all." },
 	{ .name = "bisect", .group = GROUP_REPORT,
@@ -130,7 +131,7 @@ static int ours(void *arg, int argc, char *argv[], int *at, struct err *err)
 
 int audit_parse(struct audit_req *req, int argc, char *argv[], struct err *err)
 {
-	*req = (struct audit_req){.timeout = 60, .argc = argc, .argv = argv};
+	*req = (struct audit_req){.timeout = 60};
 	return options_split(argc, argv, ours, req, &req->run_argv, &req->run_argc, err);
 }
 

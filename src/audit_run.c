@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "asked.h"
 #include "audit_setting.h"
 #include "cli.h"
 #include "dryrun.h"
@@ -194,7 +195,7 @@ static int refuse_options(const struct spec *s, char *argv[], int argc, struct e
 		err_hint(err, "`pillbox run` has it");
 		return -EINVAL;
 	}
-	if (s->argv >= (const char *const *)argv && s->argv < end) {
+	if (!s->asked && s->argv >= (const char *const *)argv && s->argv < end) {
 		err_say(err, "COMMAND %.60s: an audit runs a program of its own", s->argv[0]);
 		err_hint(err, "pillbox audit [options] ROOTFS");
 		return -EINVAL;
@@ -202,8 +203,7 @@ static int refuse_options(const struct spec *s, char *argv[], int argc, struct e
 	return 0;
 }
 
-static int setting_spec(struct setting *ret, int argc, char *argv[], const struct audit_req *req,
-			struct err *err)
+static int setting_spec(struct setting *ret, int argc, char *argv[], struct err *err)
 {
 	struct spec *s;
 
@@ -215,10 +215,12 @@ static int setting_spec(struct setting *ret, int argc, char *argv[], const struc
 		return -EINVAL;
 	if (cli_inherited_fds(s->preserve_fds, err) < 0)
 		return -EINVAL;
-	cli_own_strings(s, req->argc, req->argv);
+	cli_own_strings(s);
 	s->is_audit = s->verify = true;
 	if (s->is_quiet)
 		note_off();
+	if (s->asked)
+		asked_notes(s->asked, s->is_verbose);
 	return 0;
 }
 
@@ -260,7 +262,7 @@ int audit_setting(struct setting *ret, const char *name, int argc, char *argv[],
 
 	*ret = (struct setting){.name = name};
 	ret->doc = json_pack("{s:[], s:{}, s:[]}", "steps", "facts", "attacks");
-	if (!ret->doc || setting_spec(ret, argc, argv, req, &err) < 0)
+	if (!ret->doc || setting_spec(ret, argc, argv, &err) < 0)
 		goto out;
 	status = witness_start(&w);
 	if (status < 0) {

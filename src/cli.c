@@ -16,8 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "asked.h"
 #include "audit.h"
 #include "check.h"
+#include "compose.h"
+#include "export.h"
 #include "lesson.h"
 #include "lsm.h"
 #include "nearest.h"
@@ -133,6 +136,8 @@ static void spec_notes(const struct spec *s)
 {
 	if (s->is_quiet)
 		note_off();
+	if (s->asked)
+		asked_notes(s->asked, s->is_verbose);
 	if (s->net == NET_HOST)
 		note("--network host: the sandbox shares the host's network, its loopback services and "
 		     "its abstract unix sockets");
@@ -142,23 +147,30 @@ static void spec_notes(const struct spec *s)
 		note("seccomp=unconfined: NOT ENFORCED: no system call filter");
 }
 
-/*
- * The kernel lays arguments and environment out as one block of strings. /proc/1/cmdline would show
- * it to the workload: host paths, and what -e NAME=VALUE holds.
- */
-void cli_own_strings(struct spec *s, int argc, char *argv[])
-{
-	char *end = argc > 0 ? argv[argc - 1] + strlen(argv[argc - 1]) + 1 : NULL;
+/* The kernel lays arguments and environment out as one block of strings. */
+static char *own_strings;
+static size_t own_strings_len;
 
-	if (!end)
+static void own_strings_find(int argc, char *argv[])
+{
+	char *end;
+
+	if (argc < 1)
 		return;
+	end = argv[argc - 1] + strlen(argv[argc - 1]) + 1;
 	for (char **e = environ; *e && *e == end; e++)
 		end += strlen(*e) + 1;
-	s->args = argv[-2];
-	s->args_len = (size_t)(end - argv[-2]);
+	own_strings = argv[0];
+	own_strings_len = (size_t)(end - argv[0]);
 }
 
-static int cmd_run(int argc, char *argv[], const struct seam *seam)
+void cli_own_strings(struct spec *s)
+{
+	s->args = own_strings;
+	s->args_len = own_strings_len;
+}
+
+int cmd_run(int argc, char *argv[], const struct seam *seam)
 {
 	struct arena arena = {0};
 	struct spec *s;
@@ -176,7 +188,7 @@ static int cmd_run(int argc, char *argv[], const struct seam *seam)
 		return fail("run", &err);
 	if (cli_inherited_fds(s->preserve_fds, &err) < 0)
 		return fail("run", &err);
-	cli_own_strings(s, argc, argv);
+	cli_own_strings(s);
 	spec_notes(s);
 	return runner_launch(s, seam);
 }
@@ -210,6 +222,14 @@ static const struct command {
 	 "run a command as run would, and write the smallest seccomp profile, in Docker's format, that "
 	 "allows what it did; say which capabilities it used and where it wrote",
 	 cmd_record},
+	{"compose", "run|config|check|audit [-f FILE...] [OPTION...] [SERVICE] [-- COMMAND...]",
+	 "take the settings of a service from a Compose file: run it on a directory, audit it, or say "
+	 "of each key whether it is enforced and what the file should have and hasn't",
+	 cmd_compose},
+	{"export", "[--to TARGET] [OPTION...] ROOTFS [--] [COMMAND [ARG...]]",
+	 "write the settings that run would have with these options as a Compose service, a docker or "
+	 "podman run line, a systemd unit or a Kubernetes pod; what has no equivalent there is said",
+	 cmd_export},
 	{"check", "[--json]",
 	 "what this host offers: works, restricted or missing, and the cure; exit status 0 if the "
 	 "default preset can be enforced in full",
@@ -271,6 +291,7 @@ int cli_main(int argc, char *argv[], const struct seam *seam)
 	struct err err = {0};
 	const char *name = argc > 1 ? argv[1] : NULL;
 
+	own_strings_find(argc, argv);
 	if (refuse_setuid(&err) < 0 || standard_fds(&err) < 0 || signals_reset(&err) < 0)
 		return fail("", &err);
 	if (!name) {

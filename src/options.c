@@ -18,6 +18,16 @@ const struct option_def options[] = {
 	{ .name = "preset", .metavar = "NAME", .choices = "docker hardened strict",
 	  .help = "Start from these defaults: docker, hardened (the default) or strict.",
 	  .group = GROUP_START, .phase = PHASE_PRESET, .set = opt_preset },
+	{ .name = "from-compose", .metavar = "SERVICE|service=NAME[,...]", .excl = "from",
+	  .help = "Take the settings of a service of a Compose file; other options go over them, and "
+		  "ROOTFS - is its x-rootfs. Fields: file=, env-file=, profile=, project-directory=, "
+		  "project-name=.",
+	  .group = GROUP_START, .set = opt_nothing, .front = front_compose },
+	{ .name = "from-docker", .metavar = "'docker run ...'", .bare = "-", .is_line = true,
+	  .excl = "from",
+	  .help = "Take the settings of a docker run line, given as one word, or behind ROOTFS and --; "
+		  "ROOTFS stands for its image, and other options go over it.",
+	  .group = GROUP_START, .set = opt_nothing, .front = front_docker },
 	{ .name = "name", .metavar = "NAME",
 	  .help = "Name the sandbox, in reports and as its control group.",
 	  .group = GROUP_START, .step = "cgroup", .set = opt_name },

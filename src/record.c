@@ -280,8 +280,7 @@ static int record(const struct request *req, struct spec *s, const struct seam *
 	return status;
 }
 
-static int run_request(struct request *req, int argc, char *argv[], const struct seam *seam,
-		       struct err *err)
+static int run_request(struct request *req, const struct seam *seam, struct err *err)
 {
 	struct arena arena = {0};
 	struct spec *s;
@@ -296,7 +295,7 @@ static int run_request(struct request *req, int argc, char *argv[], const struct
 		return help();
 	if (rc < 0 || spec_finish(s, err) < 0 || cli_inherited_fds(s->preserve_fds, err) < 0)
 		return -EINVAL;
-	cli_own_strings(s, argc, argv);
+	cli_own_strings(s);
 	return record(req, s, seam, err);
 }
 
@@ -309,7 +308,7 @@ int cmd_record(int argc, char *argv[], const struct seam *seam)
 	if (rc == OPTIONS_HELP)
 		rc = help();
 	else if (rc == 0)
-		rc = run_request(&req, argc, argv, seam, &err);
+		rc = run_request(&req, seam, &err);
 	free(req.argv);
 	json_decref(req.doc);
 	return rc < 0 ? fail(&err) : rc;
