@@ -34,10 +34,22 @@ static bool needs_more(const struct setting *s, const json_t *row)
 	return false;
 }
 
+/* Ports below 1024 may be for everybody: Docker's default, and one of the user's own sysctls. */
+static bool has_low_ports(const struct spec *s)
+{
+	uint64_t first = 1024;
+
+	for (size_t i = 0; i < s->n_sysctls; i++)
+		if (!strcmp(s->sysctls[i].key, "net.ipv4.ip_unprivileged_port_start"))
+			(void)parse_u64(s->sysctls[i].value, 65536, &first);
+	return first < 1024;
+}
+
 /* The control that should have stopped it, or NULL. pillbox never maps the host's root. */
 static const char *claim(const struct setting *s, const json_t *row)
 {
-	if (needs_more(s, row))
+	if (needs_more(s, row) &&
+	    (strcmp(text(row, "id"), "bind-low-port") != 0 || !has_low_ports(s->spec)))
 		return "caps";
 	if (json_is_true(json_object_get(row, "needs_host_caps")) &&
 	    json_array_size(json_object_get(row, "needs_caps")))

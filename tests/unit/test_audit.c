@@ -557,6 +557,15 @@ Test(audit, a_missing_capability_is_a_promise)
 	a = one("--cap-add ALL", ATTACK(ALLOWED("x") ", \"needs_host_caps\": true,"
 						     "\"needs_caps\": [\"CAP_SYS_ADMIN\"]"));
 	cr_assert_str_eq(a->claimed, "userns");
+	/* Docker opens the low ports to everybody: no capability is what keeps them closed. */
+	a = one("--preset docker --cap-drop ALL",
+		ATTACK(ALLOWED("bind-low-port") ", \"needs_caps\": [\"NET_BIND_SERVICE\"]"));
+	cr_assert(a->is_open && a->is_meant);
+	a = one("--preset docker --cap-drop ALL --sysctl net.ipv4.ip_unprivileged_port_start=1024",
+		ATTACK(ALLOWED("bind-low-port") ", \"needs_caps\": [\"NET_BIND_SERVICE\"]"));
+	cr_assert_str_eq(a->claimed, "caps");
+	a = one("", ATTACK(ALLOWED("bind-low-port") ", \"needs_caps\": [\"NET_BIND_SERVICE\"]"));
+	cr_assert_str_eq(a->claimed, "caps");
 	/* Blocked, unknown or not tried is no broken promise. */
 	a = one("", ATTACK("\"id\": \"x\", \"weight\": 1, \"verdict\": \"unknown\","
 			   "\"needs_caps\": [\"CAP_SYS_ADMIN\"]"));
