@@ -75,7 +75,7 @@ $(B)/probe_program.o: $(B)/pillbox-probe
 		'probe_program: .incbin "$<"' '1: .balign 8' 'probe_program_len: .quad 1b - probe_program' '.section .note.GNU-stack,"",%progbits' | \
 		$(CC) -x assembler -c - -o $@
 
-GENDOC = gendoc gendoc_check gendoc_man gendoc_shell
+GENDOC = gendoc gendoc_check gendoc_front gendoc_man gendoc_shell
 # The compiler of the built-in filters: the same reader as at launch, without the table it makes.
 MKFILTER = mkfilter profile profile_json profile_fields profile_text profile_locate profile_calls profile_head profile_tree \
 	profile_build profile_check profile_reading profile_values profile_sim caps_names nearest util err
@@ -171,7 +171,8 @@ format:
 # ---- documents, all from the option table and the list of steps ------------------------------------
 
 # Files with tables between markers <!-- NAME: begin --> ... <!-- NAME: end -->
-REGIONS = README.md docs/options.md docs/architecture.md docs/audit.md docs/check.md
+REGIONS = README.md docs/options.md docs/architecture.md docs/audit.md docs/check.md \
+	docs/compose.md
 ATTACKS = { echo '\# The attacks of `pillbox audit`'; echo; \
 	echo 'Made by `pillbox-probe --list=markdown`; [audit.md](audit.md) says what they are for.'; \
 	$(B)/pillbox-probe --list=markdown; }

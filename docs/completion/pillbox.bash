@@ -4,8 +4,8 @@
 
 _pillbox() {
 	local cur prev i word rootfs='' equals=''
-	local valued=' --preset --name --hostname --workdir -w --env -e --env-file --network --preserve-fds --overlay --volume -v --mount --tmpfs --shm-size --secret --user -u --group-add --userns --cap-add --cap-drop --security-opt --landlock --tcp --allow-missing --memory -m --memory-reservation --memory-swap --cpus --cpu-quota --cpu-period --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --blkio-weight-device --ulimit --sysctl --oom-score-adj --stop-signal --stop-timeout --skip '
-	local flags='--rm --read-only --writable --nested-userns --no-cache --privileged --tty -t --no-tty --interactive -i --init --no-init --dry-run --explain --step --verify --stats --explain-denials --verbose --quiet -q --help'
+	local valued=' --preset --from-compose --name --hostname --domainname --add-host --dns --dns-search --dns-option --dns-opt --workdir -w --env -e --env-file --network --preserve-fds --overlay --volume -v --mount --tmpfs --shm-size --device --secret --config --user -u --group-add --userns --cap-add --cap-drop --security-opt --landlock --tcp --allow-missing --memory -m --memory-reservation --memory-swap --cpus --cpu-quota --cpu-period --cpu-shares --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --device-read-bps --device-write-bps --device-read-iops --device-write-iops --blkio-weight-device --ulimit --sysctl --oom-score-adj --stop-signal --stop-timeout --skip '
+	local flags='--from-docker --rm --read-only --writable --nested-userns --no-cache --privileged --tty -t --no-tty --interactive -i --init --no-init --dry-run --explain --step --verify --stats --explain-denials --verbose --quiet -q --help'
 
 	if [[ ${COMP_WORDS[1]} == audit ]]; then
 		valued+=' --format --fail-below --fail-on --compare --only --timeout '
@@ -15,14 +15,72 @@ _pillbox() {
 		valued+=' --output -o '
 		flags+=' --merge'
 	fi
+	if [[ ${COMP_WORDS[1]} == export ]]; then
+		valued+=' --to '
+		flags+=' '
+	fi
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
 	if ((COMP_CWORD == 1)); then
-		mapfile -t COMPREPLY < <(compgen -W 'run audit record check apparmor seccomp lesson help version' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'run audit record compose export check apparmor seccomp lesson help version' -- "$cur")
 		return
 	fi
 	case ${COMP_WORDS[1]} in
-	run | audit | record) ;;
+	run | audit | record | export) ;;
+	compose)
+		case $prev in
+	--file | -f)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--rootfs)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return
+		;;
+	--profile)
+		return
+		;;
+	--env-file)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--env-from-file)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--project-directory)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return
+		;;
+	--project-name | -p)
+		return
+		;;
+	--format)
+		mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$cur")
+		return
+		;;
+	--fail-on)
+		mapfile -t COMPREPLY < <(compgen -W 'unenforceable differently ignored advice never' -- "$cur")
+		return
+		;;
+		esac
+		if [[ $cur == -* ]]; then
+			mapfile -t COMPREPLY < <(compgen -W '--file -f --rootfs --profile --env-file --env-from-file --project-directory --project-name -p --format --fail-on --no-interpolate --help' -- "$cur")
+			return
+		fi
+		if ((COMP_CWORD == 2)); then
+			mapfile -t COMPREPLY < <(compgen -W 'run config check audit' -- "$cur")
+		else
+			compopt -o filenames
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		fi
+		return
+		;;
 	apparmor)
 		if ((COMP_CWORD == 2)); then
 			mapfile -t COMPREPLY < <(compgen -W 'load unload status' -- "$cur")
@@ -96,10 +154,36 @@ _pillbox() {
 		mapfile -t COMPREPLY < <(compgen -W 'docker hardened strict' -- "$cur")
 		return
 		;;
+	--from-compose)
+		return
+		;;
+	--from-docker)
+		if [[ $equals ]]; then
+			return
+		fi
+		;;
 	--name)
 		return
 		;;
 	--hostname)
+		return
+		;;
+	--domainname)
+		return
+		;;
+	--add-host)
+		return
+		;;
+	--dns)
+		return
+		;;
+	--dns-search)
+		return
+		;;
+	--dns-option)
+		return
+		;;
+	--dns-opt)
 		return
 		;;
 	--workdir | -w)
@@ -139,7 +223,15 @@ _pillbox() {
 	--shm-size)
 		return
 		;;
+	--device)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
 	--secret)
+		return
+		;;
+	--config)
 		return
 		;;
 	--user | -u)
@@ -290,6 +382,10 @@ _pillbox() {
 	--output | -o)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--to)
+		mapfile -t COMPREPLY < <(compgen -W 'compose docker podman systemd kubernetes' -- "$cur")
 		return
 		;;
 	esac

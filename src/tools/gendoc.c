@@ -178,7 +178,7 @@ void preset_cell(FILE *out, struct arena *a, size_t row, enum preset_id id)
 }
 
 /* A cell of a markdown table: '|' would end it. */
-static void md_text(FILE *out, const char *text)
+void md_text(FILE *out, const char *text)
 {
 	for (; *text; text++) {
 		if (*text == '|' || *text == '<')
@@ -264,9 +264,13 @@ static const struct {
 	const char *name;
 	void (*print)(FILE *out, struct arena *a);
 } regions[] = {
-	{"options", md_options}, {"audit-options", md_audit_options},
-	{"presets", md_presets}, {"order", md_order},
+	{"options", md_options},
+	{"audit-options", md_audit_options},
+	{"presets", md_presets},
+	{"order", md_order},
 	{"checks", md_checks},
+	{"compose-keys", md_compose_keys},
+	{"docker-flags", md_docker_flags},
 };
 
 static void die(const char *what, int num)

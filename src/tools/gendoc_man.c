@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "compose.h"
+#include "export.h"
 #include "gendoc.h"
 
 /*
@@ -68,6 +70,9 @@ static void man_head(FILE *out)
 		".br",
 		".B pillbox record",
 		".RI \"\\fB\\-o\\fP \" FILE \" [\\fB\\-\\-merge\\fP] [\" options \"] \" ROOTFS \" \\fB\\-\\-\\fP \" COMMAND \" [\" ARG ...]",
+		".br",
+		".B pillbox export",
+		".RI \"[\\fB\\-\\-to\\fP \" TARGET \"] [\" options \"] \" ROOTFS \" [\\fB\\-\\-\\fP \" COMMAND \" [\" ARG ...]]",
 		".br",
 		".B pillbox check",
 		".RB [ \\-\\-json ]",
@@ -156,6 +161,17 @@ static void man_options(FILE *out)
 	man_text(out, "Those of run, and:");
 	for (size_t i = 0; i < record_options_len; i++)
 		man_option(out, &record_options[i]);
+	fputs(".SH OPTIONS OF COMPOSE\n", out);
+	man_text(
+		out,
+		"With run those of run as well, with audit those of audit; they go over the file's. "
+		"docs/compose.md has every key of a service.");
+	for (size_t i = 0; i < compose_options_len; i++)
+		man_option(out, &compose_options[i]);
+	fputs(".SH OPTIONS OF EXPORT\n", out);
+	man_text(out, "Those of run, and:");
+	for (size_t i = 0; i < export_options_len; i++)
+		man_option(out, &export_options[i]);
 	fputs(".SH OPTIONS OF SECCOMP\n", out);
 	for (size_t i = 0; i < seccomp_options_len; i++)
 		man_option(out, &seccomp_options[i]);
@@ -343,7 +359,7 @@ static void man_files(FILE *out)
 		".TP\n.I /run/user/UID/systemd/private",
 		"Where it asks, or else at /run/user/UID/bus. The environment is not looked at.",
 		".TP\n.I /run/secrets",
-		"Inside: what `--secret` asked for, on a file system of its own in memory.",
+		"Inside: what `--secret` asked for by a name, on a file system of its own in memory.",
 		".SH EXAMPLES",
 		"A shell in a directory tree:",
 		".PP\n.EX\n    pillbox run ./rootfs\n.EE\n.PP",

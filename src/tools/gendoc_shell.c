@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "compose.h"
+#include "export.h"
 #include "gendoc.h"
 
 /* Those that take the next word as their value, or those that don't. */
@@ -94,11 +96,16 @@ static const struct more {
 } more[] = {
 	{"audit", audit_options, &audit_options_len},
 	{"record", record_options, &record_options_len},
+	{"export", export_options, &export_options_len},
 };
 
 /* The options of a command with actions, where it has any. */
 static const struct option_def *action_options(const char *command, size_t *ret_n)
 {
+	if (strcmp(command, "compose") == 0) {
+		*ret_n = compose_options_len;
+		return compose_options;
+	}
 	*ret_n = strcmp(command, "seccomp") == 0 ? seccomp_options_len : 0;
 	return seccomp_options;
 }
@@ -130,7 +137,7 @@ static void bash_actions(FILE *out)
 {
 	struct cli_command c;
 
-	fputs("\tcase ${COMP_WORDS[1]} in\n\trun | audit | record) ;;\n", out);
+	fputs("\tcase ${COMP_WORDS[1]} in\n\trun | audit | record | export) ;;\n", out);
 	for (size_t i = 0; cli_command(i, &c); i++) {
 		if (!print_actions(NULL, c.usage))
 			continue;
@@ -299,7 +306,7 @@ static void zsh_actions(FILE *out)
 {
 	struct cli_command c;
 
-	fputs("\tcase $words[2] in\n\trun | audit | record) ;;\n", out);
+	fputs("\tcase $words[2] in\n\trun | audit | record | export) ;;\n", out);
 	for (size_t i = 0; cli_command(i, &c); i++) {
 		if (!print_actions(NULL, c.usage))
 			continue;
