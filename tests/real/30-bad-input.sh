@@ -131,6 +131,11 @@ bad_option '--shm-size 0' 'shm-size' --shm-size 0
 bad_option '--secret that is not there' '/nowhere' --secret src=/nowhere
 bad_option '--secret from a variable that is not set' 'NOT_SET' --secret env=NOT_SET
 bad_option '--secret with a path as its name' 'target' --secret "src=$TMP/file,target=../x"
+bad_option '--config that is not there' '/nowhere' --config src=/nowhere
+bad_option '--config that never ends' 'not a regular file' --config src=/dev/zero
+bad_option '--config over a directory' '/etc.*directory' --config content=x,target=/etc
+bad_option '--config and --add-host want the same file' '/etc/hosts' --config content=x,target=/etc/hosts --add-host a:::1
+bad_option '--add-host with a line break' 'not an address' --add-host $'a:1.2.3.4\n6.6.6.6 b'
 bad_option '--overlay that is not there' '/nowhere' --overlay /nowhere
 bad_option '--env-file that is not there' '/nowhere' --env-file /nowhere
 bad_option '--env-file that is a directory' 'dir' --env-file "$TMP/dir"
