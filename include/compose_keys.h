@@ -101,6 +101,11 @@ int read_table(struct reading *r, const struct item *map, const struct compose_k
 /* A scalar as itself, a list entry by entry; entries that are not of `kinds` are an error. */
 int each_entry(struct reading *r, const struct item *it, const char *kinds, key_fn *fn);
 
+/* A list of names, or a map of them with settings that are of `fields` and of `kinds`: fn for each. */
+typedef int keyed_fn(struct reading *r, const struct item *it, const char *name);
+int each_keyed(struct reading *r, const struct item *it, const char *kinds, const char *fields,
+	       keyed_fn *fn);
+
 /* NAME: VALUE of a map, or "NAME=VALUE" of a list. value NULL: there is none. */
 typedef int named_fn(struct reading *r, const struct item *it, const char *name, const char *value);
 int each_named(struct reading *r, const struct item *it, named_fn *fn);

@@ -64,6 +64,10 @@ void export_comment(struct export *e, const char *fmt, ...) __attribute__((forma
 void export_shell(struct export *e, FILE *out, const char *text);
 /* In double quotes, YAML and JSON alike; Compose's $ as $$ where that is the target. */
 void export_yaml(struct export *e, const char *text);
+/* "    NAME: " and, where there is one, the value in quotes; as it stands; an entry of a list. */
+void export_key(struct export *e, int indent, const char *name, const char *value);
+void export_key_plain(struct export *e, int indent, const char *name, const char *value);
+void export_item(struct export *e, int indent, const char *value);
 /* A word of a unit file; in a command line $ is special, too. */
 void export_unit_word(struct export *e, const char *text, bool is_command);
 /* Can a unit file hold this path in a list of paths? */
@@ -73,6 +77,8 @@ bool export_unit_path(const char *path);
 const char *export_path(struct export *e, const char *path);
 /* A number of bytes with the unit of the target: "512m", "512Mi", "512M". */
 const char *export_size(struct export *e, uint64_t bytes);
+/* "rw,noexec,...,size=16m,mode=1777": the options of a tmpfs. */
+const char *export_tmpfs(struct export *e, const struct mount_req *m);
 const char *export_cpus(struct export *e, uint64_t nano); /* "0.5" */
 const char *export_signal(struct export *e, int sig);     /* "SIGTERM" */
 /* CPU quota and period in microseconds, by whichever option; false: no limit. */

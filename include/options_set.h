@@ -68,6 +68,11 @@ int value_not_empty(const char *value, const char *origin, struct err *err);
  */
 int value_next(struct arena *a, const char **cursor, const char *origin, const char **ret,
 	       struct err *err);
+/*
+ * `list`, NULL for an empty one, and one more "key=value", quoted where value_next() needs it; value
+ * NULL: the key alone.
+ */
+const char *value_csv(struct arena *a, const char *list, const char *key, const char *value);
 /* Cut "key=value" in two; *ret_value is NULL without a '='. */
 void value_cut(struct arena *a, const char *field, const char **ret_key, const char **ret_value);
 

@@ -39,6 +39,8 @@ void *arena_alloc(struct arena *a, size_t size);
 char *arena_strdup(struct arena *a, const char *text);
 char *arena_strndup(struct arena *a, const char *text, size_t len);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* With each `c` twice: "" in CSV, %% in a unit, $$ in Compose. */
+char *arena_doubled(struct arena *a, const char *text, char c);
 int arena_freeze(struct arena *a, struct err *err);
 
 /*

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "json_text.h"
+#include "options_set.h"
 
 #define VALUE_MAX 60 /* of a value that a message shows */
 
@@ -23,19 +24,6 @@ printf_arena(struct arena *arena, const char *fmt, va_list args)
 
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	return arena_strdup(arena, text);
-}
-
-/* A list doubles when it is full; n is a power of two then. */
-static void *room(struct arena *arena, void *list, size_t n, size_t elem)
-{
-	void *larger;
-
-	if (n & (n - 1))
-		return list;
-	larger = arena_alloc(arena, (n ? 2 * n : 1) * elem);
-	if (n)
-		memcpy(larger, list, n * elem);
-	return larger;
 }
 
 static const char *shortened(struct arena *arena, const char *value)
@@ -54,7 +42,7 @@ static const char *origin_text(struct arena *arena, const struct place *at, cons
 
 static void add_option(struct asked *a, const char *option, const char *value, const char *origin)
 {
-	a->options = room(a->arena, a->options, a->n_options, sizeof(*a->options));
+	a->options = list_grow(a->arena, a->options, a->n_options, sizeof(*a->options));
 	a->options[a->n_options++] = (struct option_given){option, value, origin};
 }
 
@@ -83,7 +71,7 @@ void asked_verdict(struct asked *a, const struct place *at, const char *key, con
 	va_start(args, fmt);
 	text = printf_arena(a->arena, fmt, args);
 	va_end(args);
-	a->verdicts = room(a->arena, a->verdicts, a->n_verdicts, sizeof(*a->verdicts));
+	a->verdicts = list_grow(a->arena, a->verdicts, a->n_verdicts, sizeof(*a->verdicts));
 	a->verdicts[a->n_verdicts++] = (struct key_verdict){
 		.key = arena_strdup(a->arena, key),
 		.value = shortened(a->arena, value ? value : ""),
@@ -102,7 +90,7 @@ void asked_advice(struct asked *a, const struct place *at, const char *id, const
 	va_start(args, fmt);
 	text = printf_arena(a->arena, fmt, args);
 	va_end(args);
-	a->advice = room(a->arena, a->advice, a->n_advice, sizeof(*a->advice));
+	a->advice = list_grow(a->arena, a->advice, a->n_advice, sizeof(*a->advice));
 	a->advice[a->n_advice++] = (struct advice){
 		.id = id, .at = *at, .text = text, .add = arena_strdup(a->arena, add)};
 }

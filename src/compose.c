@@ -294,37 +294,25 @@ static int split(struct request *req, int argc, char *argv[], struct err *err)
 
 /* ---- run and audit: the same in other words -------------------------------------------------- */
 
-/* A field as value_next() reads it. */
-static char *csv(struct arena *a, const char *so_far, const char *key, const char *value)
-{
-	char *quoted = arena_alloc(a, 2 * strlen(value) + 1), *out = quoted;
-
-	for (const char *p = value; *p; p++) {
-		if (*p == '"')
-			*out++ = '"';
-		*out++ = *p;
-	}
-	return arena_printf(a, "%s%s\"%s=%s\"", so_far, *so_far ? "," : "", key, quoted);
-}
-
 static char *from_compose(struct request *req)
 {
 	const struct compose_req *p = &req->project;
-	char *text = arena_strdup(&req->arena, "");
+	struct arena *a = &req->arena;
+	const char *text = NULL;
 
 	if (req->service)
-		text = csv(&req->arena, text, "service", req->service);
+		text = value_csv(a, text, "service", req->service);
 	for (size_t i = 0; i < p->n_files; i++)
-		text = csv(&req->arena, text, "file", p->files[i]);
+		text = value_csv(a, text, "file", p->files[i]);
 	for (size_t i = 0; i < p->n_env_files; i++)
-		text = csv(&req->arena, text, "env-file", p->env_files[i]);
+		text = value_csv(a, text, "env-file", p->env_files[i]);
 	for (size_t i = 0; i < p->n_profiles; i++)
-		text = csv(&req->arena, text, "profile", p->profiles[i]);
+		text = value_csv(a, text, "profile", p->profiles[i]);
 	if (p->project_dir)
-		text = csv(&req->arena, text, "project-directory", p->project_dir);
+		text = value_csv(a, text, "project-directory", p->project_dir);
 	if (p->project_name)
-		text = csv(&req->arena, text, "project-name", p->project_name);
-	return arena_printf(&req->arena, "--from-compose=%s", text);
+		text = value_csv(a, text, "project-name", p->project_name);
+	return arena_printf(a, "--from-compose=%s", text);
 }
 
 static int run_or_audit(struct request *req, const struct seam *seam)

@@ -63,18 +63,7 @@ static bool write_text(struct writer *w, const char *text, bool is_plain)
 /* What interpolation would take away again. */
 static const char *with_dollars(const struct writer *w, const char *text)
 {
-	size_t n = 0;
-	char *out;
-
-	if (w->p->is_raw || !strchr(text, '$'))
-		return text;
-	out = arena_alloc(w->p->arena, 2 * strlen(text) + 1);
-	for (; *text; text++) {
-		out[n++] = *text;
-		if (*text == '$')
-			out[n++] = '$';
-	}
-	return out;
+	return w->p->is_raw ? text : arena_doubled(w->p->arena, text, '$');
 }
 
 static bool write_node(struct writer *w, const struct yaml_node *n);

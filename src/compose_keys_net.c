@@ -174,31 +174,12 @@ static int network_one(struct reading *r, const struct item *it, const char *nam
 
 int key_networks(struct reading *r, const struct item *it)
 {
-	int rc = 0;
-
 	if (it->node->n == 0)
 		say(r, it, VERDICT_DIFFERENTLY, "%s", lonely);
-	for (size_t i = 0; i < it->node->n && rc == 0; i++) {
-		struct item one;
-
-		if (it->node->kind == YAML_TREE_LIST) {
-			one = item_of_entry(r, it, i);
-			rc = check_kind(r, &one, "s");
-			if (rc == 0)
-				rc = network_one(r, &one, one.node->text);
-			continue;
-		}
-		one = item_of_pair(r, it, &it->node->pairs[i]);
-		rc = check_kind(r, &one, "mn");
-		if (rc == 0)
-			rc = check_fields(r, &one,
-					  "aliases:l interface_name ipv4_address ipv6_address "
-					  "link_local_ips:l mac_address driver_opts:m priority:i "
-					  "gw_priority:i");
-		if (rc == 0)
-			rc = network_one(r, &one, it->node->pairs[i].key);
-	}
-	return rc;
+	return each_keyed(r, it, "mn",
+			  "aliases:l interface_name ipv4_address ipv6_address link_local_ips:l "
+			  "mac_address driver_opts:m priority:i gw_priority:i",
+			  network_one);
 }
 
 /* ---- names ------------------------------------------------------------------------------------ */

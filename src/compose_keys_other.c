@@ -60,26 +60,7 @@ static int depends_on(struct reading *r, const struct item *it, const char *name
 
 int key_depends_on(struct reading *r, const struct item *it)
 {
-	int rc = 0;
-
-	for (size_t i = 0; i < it->node->n && rc == 0; i++) {
-		struct item one;
-
-		if (it->node->kind == YAML_TREE_LIST) {
-			one = item_of_entry(r, it, i);
-			rc = check_kind(r, &one, "s");
-			if (rc == 0)
-				rc = depends_on(r, &one, one.node->text);
-			continue;
-		}
-		one = item_of_pair(r, it, &it->node->pairs[i]);
-		rc = check_kind(r, &one, "m");
-		if (rc == 0)
-			rc = check_fields(r, &one, "condition restart:b required:b");
-		if (rc == 0)
-			rc = depends_on(r, &one, it->node->pairs[i].key);
-	}
-	return rc;
+	return each_keyed(r, it, "m", "condition restart:b required:b", depends_on);
 }
 
 static int watch_one(struct reading *r, const struct item *it)

@@ -72,11 +72,8 @@ static void join_words(struct reading *r)
 		words_add(r, &all, r->command.words[i]);
 	r->asked->entrypoint = r->entrypoint.words;
 	r->asked->n_entrypoint = r->entrypoint.n;
-	if (!all.n)
-		return;
-	words_add(r, &all, NULL); /* the end, for execve(2) */
 	r->asked->argv = all.words;
-	r->asked->argc = all.n - 1;
+	r->asked->argc = all.n;
 }
 
 int compose_service(const struct compose_project *p, const char *name, struct asked *ret,

@@ -100,24 +100,7 @@ int read_mode(struct reading *r, const struct item *it, const char **ret)
 
 const char *csv_add(struct reading *r, const char *list, const char *key, const char *value)
 {
-	struct arena *a = r->asked->arena;
-	const char *comma = list ? "," : "";
-	char *quoted, *out;
-
-	if (!list)
-		list = "";
-	if (!value)
-		return arena_printf(a, "%s%s%s", list, comma, key);
-	if (!strpbrk(value, ",\""))
-		return arena_printf(a, "%s%s%s=%s", list, comma, key, value);
-	quoted = arena_alloc(a, 2 * strlen(value) + 1);
-	out = quoted;
-	for (; *value; value++) {
-		if (*value == '"')
-			*out++ = '"';
-		*out++ = *value;
-	}
-	return arena_printf(a, "%s%s\"%s=%s\"", list, comma, key, quoted);
+	return value_csv(r->asked->arena, list, key, value);
 }
 
 void words_add(struct reading *r, struct compose_words *list, const char *word)

@@ -344,6 +344,25 @@ int each_entry(struct reading *r, const struct item *it, const char *kinds, key_
 	return 0;
 }
 
+int each_keyed(struct reading *r, const struct item *it, const char *kinds, const char *fields,
+	       keyed_fn *fn)
+{
+	bool is_map = it->node->kind == YAML_TREE_MAP;
+	int rc = 0;
+
+	for (size_t i = 0; i < it->node->n && rc == 0; i++) {
+		struct item one = is_map ? item_of_pair(r, it, &it->node->pairs[i])
+					 : item_of_entry(r, it, i);
+
+		rc = check_kind(r, &one, is_map ? kinds : "s");
+		if (rc == 0 && is_map)
+			rc = check_fields(r, &one, fields);
+		if (rc == 0)
+			rc = fn(r, &one, is_map ? it->node->pairs[i].key : one.node->text);
+	}
+	return rc;
+}
+
 int each_named(struct reading *r, const struct item *it, named_fn *fn)
 {
 	int rc = 0;

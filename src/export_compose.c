@@ -11,37 +11,15 @@
 
 #define SERVICE 4 /* where a key of the service stands */
 
-/* "    key: " and, where there is one, a value. */
-static void key(struct export *e, int indent, const char *name, const char *value)
-{
-	(void)fprintf(e->out, "%*s%s:", indent, "", name);
-	if (value) {
-		(void)fputc(' ', e->out);
-		export_yaml(e, value);
-	}
-	(void)fputc('\n', e->out);
-}
-
-static void key_plain(struct export *e, int indent, const char *name, const char *value)
-{
-	(void)fprintf(e->out, "%*s%s: %s\n", indent, "", name, value);
-}
-
-static void item(struct export *e, int indent, const char *value)
-{
-	(void)fprintf(e->out, "%*s- ", indent, "");
-	export_yaml(e, value);
-	(void)fputc('\n', e->out);
-}
-
-#define KEYF(e, indent, name, ...) key(e, indent, name, arena_printf((e)->s->arena, __VA_ARGS__))
+#define KEYF(e, indent, name, ...) \
+	export_key(e, indent, name, arena_printf((e)->s->arena, __VA_ARGS__))
 
 static void words(struct export *e, const char *name, const struct word_list *list)
 {
 	if (list->n)
-		key(e, SERVICE, name, NULL);
+		export_key(e, SERVICE, name, NULL);
 	for (size_t i = 0; i < list->n; i++)
-		item(e, SERVICE + 2, list->words[i]);
+		export_item(e, SERVICE + 2, list->words[i]);
 }
 
 static void part_start(struct export *e)
@@ -50,49 +28,49 @@ static void part_start(struct export *e)
 	const char *hostname = export_hostname(e);
 
 	export_comment(e, "the image is of x-rootfs: tar -C DIRECTORY -c . | docker import - NAME");
-	key(e, SERVICE, "image", export_image(e));
-	key(e, SERVICE, "x-rootfs", export_path(e, s->rootfs));
+	export_key(e, SERVICE, "image", export_image(e));
+	export_key(e, SERVICE, "x-rootfs", export_path(e, s->rootfs));
 	if (s->preset != PRESET_DOCKER)
-		key(e, SERVICE, "x-preset", preset_name(s->preset));
+		export_key(e, SERVICE, "x-preset", preset_name(s->preset));
 	if (s->name)
-		key(e, SERVICE, "container_name", s->name);
-	key(e, SERVICE, "command", NULL);
+		export_key(e, SERVICE, "container_name", s->name);
+	export_key(e, SERVICE, "command", NULL);
 	for (size_t i = 0; i < s->argc; i++)
-		item(e, SERVICE + 2, s->argv[i]);
+		export_item(e, SERVICE + 2, s->argv[i]);
 	if (hostname)
-		key(e, SERVICE, "hostname", hostname);
+		export_key(e, SERVICE, "hostname", hostname);
 	if (s->domainname)
-		key(e, SERVICE, "domainname", s->domainname);
-	key(e, SERVICE, "network_mode", s->net == NET_HOST ? "host" : "none");
+		export_key(e, SERVICE, "domainname", s->domainname);
+	export_key(e, SERVICE, "network_mode", s->net == NET_HOST ? "host" : "none");
 	if (s->hosts.n)
-		key(e, SERVICE, "extra_hosts", NULL);
+		export_key(e, SERVICE, "extra_hosts", NULL);
 	for (size_t i = 0; i < s->hosts.n; i++)
-		item(e, SERVICE + 2, export_host(e, s->hosts.words[i]));
+		export_item(e, SERVICE + 2, export_host(e, s->hosts.words[i]));
 	words(e, "dns", &s->dns);
 	words(e, "dns_search", &s->dns_search);
 	words(e, "dns_opt", &s->dns_options);
-	key(e, SERVICE, "working_dir", s->workdir);
+	export_key(e, SERVICE, "working_dir", s->workdir);
 	if (s->n_env)
-		key(e, SERVICE, "environment", NULL);
+		export_key(e, SERVICE, "environment", NULL);
 	for (size_t i = 0; i < s->n_env; i++)
-		item(e, SERVICE + 2,
-		     s->env_is_foreign[i] ? export_env_name(e, s->env[i]) : s->env[i]);
+		export_item(e, SERVICE + 2,
+			    s->env_is_foreign[i] ? export_env_name(e, s->env[i]) : s->env[i]);
 }
 
 static void part_process(struct export *e)
 {
 	const struct spec *s = e->s;
 
-	key(e, SERVICE, "user", s->user);
+	export_key(e, SERVICE, "user", s->user);
 	if (s->n_group_add)
-		key(e, SERVICE, "group_add", NULL);
+		export_key(e, SERVICE, "group_add", NULL);
 	for (size_t i = 0; i < s->n_group_add; i++)
-		item(e, SERVICE + 2, s->group_add[i]);
-	key_plain(e, SERVICE, "init", s->has_init ? "true" : "false");
+		export_item(e, SERVICE + 2, s->group_add[i]);
+	export_key_plain(e, SERVICE, "init", s->has_init ? "true" : "false");
 	if (s->tty != MODE_AUTO)
-		key_plain(e, SERVICE, "tty", s->tty == MODE_ON ? "true" : "false");
-	key_plain(e, SERVICE, "stdin_open", "true");
-	key(e, SERVICE, "stop_signal", export_signal(e, s->stop_signal));
+		export_key_plain(e, SERVICE, "tty", s->tty == MODE_ON ? "true" : "false");
+	export_key_plain(e, SERVICE, "stdin_open", "true");
+	export_key(e, SERVICE, "stop_signal", export_signal(e, s->stop_signal));
 	KEYF(e, SERVICE, "stop_grace_period", "%us", s->stop_timeout);
 	if (s->preserve_fds)
 		export_missing(e, "--preserve-fds %u", s->preserve_fds);
@@ -103,9 +81,9 @@ static void caps(struct export *e, const char *name, uint64_t set)
 	unsigned at = 0;
 
 	if (set)
-		key(e, SERVICE, name, NULL);
+		export_key(e, SERVICE, name, NULL);
 	for (const char *cap; (cap = export_cap(e, set, &at));)
-		item(e, SERVICE + 2, cap);
+		export_item(e, SERVICE + 2, cap);
 }
 
 static void part_rights(struct export *e)
@@ -117,18 +95,18 @@ static void part_rights(struct export *e)
 	caps(e, "cap_drop", drop);
 	caps(e, "cap_add", add);
 	if (s->no_new_privs || s->filter != FILTER_BUILTIN || s->apparmor || !s->is_masked)
-		key(e, SERVICE, "security_opt", NULL);
+		export_key(e, SERVICE, "security_opt", NULL);
 	if (s->no_new_privs)
-		item(e, SERVICE + 2, "no-new-privileges:true");
+		export_item(e, SERVICE + 2, "no-new-privileges:true");
 	if (s->filter == FILTER_UNCONFINED)
-		item(e, SERVICE + 2, "seccomp:unconfined");
+		export_item(e, SERVICE + 2, "seccomp:unconfined");
 	if (s->filter == FILTER_FILE)
-		item(e, SERVICE + 2,
-		     arena_printf(s->arena, "seccomp:%s", export_path(e, s->filter_file)));
+		export_item(e, SERVICE + 2,
+			    arena_printf(s->arena, "seccomp:%s", export_path(e, s->filter_file)));
 	if (s->apparmor)
-		item(e, SERVICE + 2, arena_printf(s->arena, "apparmor:%s", s->apparmor));
+		export_item(e, SERVICE + 2, arena_printf(s->arena, "apparmor:%s", s->apparmor));
 	if (!s->is_masked)
-		item(e, SERVICE + 2, "systempaths=unconfined");
+		export_item(e, SERVICE + 2, "systempaths=unconfined");
 	export_weaker(e, "no user namespace: root inside is root outside, unless the daemon has "
 			 "userns-remap or is rootless");
 	export_docker_lacks(e);
@@ -139,36 +117,20 @@ static void write_bind(struct export *e, const struct mount_req *m)
 	if (!m->is_exec)
 		export_missing(e, "%s: noexec of a bind", m->target);
 	(void)fprintf(e->out, "%*s- type: bind\n", SERVICE + 2, "");
-	key(e, SERVICE + 4, "source", export_path(e, m->source));
-	key(e, SERVICE + 4, "target", m->target);
-	key_plain(e, SERVICE + 4, "read_only", m->is_readonly ? "true" : "false");
-	key(e, SERVICE + 4, "bind", NULL);
-	key_plain(e, SERVICE + 6, "create_host_path", "false");
+	export_key(e, SERVICE + 4, "source", export_path(e, m->source));
+	export_key(e, SERVICE + 4, "target", m->target);
+	export_key_plain(e, SERVICE + 4, "read_only", m->is_readonly ? "true" : "false");
+	export_key(e, SERVICE + 4, "bind", NULL);
+	export_key_plain(e, SERVICE + 6, "create_host_path", "false");
 }
 
 static void tmpfs(struct export *e, const struct mount_req *m)
 {
-	struct arena *a = e->s->arena;
-	const char *text = arena_printf(
-		a, "%s:%s,%s,%s,%s", m->target, m->is_readonly ? "ro" : "rw",
-		m->is_exec ? "exec" : "noexec", m->is_suid ? "suid" : "nosuid",
-		m->is_dev ? "dev" : "nodev");
-
-	if (strchr(m->target, ':')) {
+	if (strchr(m->target, ':'))
 		export_missing(e, "tmpfs %s: a target with a colon", m->target);
-		return;
-	}
-	if (m->size)
-		text = arena_printf(a, "%s,size=%s", text, export_size(e, m->size));
-	if (m->has_mode)
-		text = arena_printf(a, "%s,mode=%o", text, m->mode);
-	if (m->has_uid)
-		text = arena_printf(a, "%s,uid=%u", text, m->uid);
-	if (m->has_gid)
-		text = arena_printf(a, "%s,gid=%u", text, m->gid);
-	if (m->inodes)
-		text = arena_printf(a, "%s,nr_inodes=%ju", text, (uintmax_t)m->inodes);
-	item(e, SERVICE + 2, text);
+	else
+		export_item(e, SERVICE + 2,
+			    arena_printf(e->s->arena, "%s:%s", m->target, export_tmpfs(e, m)));
 }
 
 enum kind { KIND_TMPFS, KIND_BIND, KIND_DEVICE, KINDS };
@@ -180,7 +142,7 @@ static enum kind kind_of(const struct mount_req *m)
 
 static void device(struct export *e, const struct mount_req *m)
 {
-	item(e, SERVICE + 2, arena_printf(e->s->arena, "%s:%s", m->source, m->target));
+	export_item(e, SERVICE + 2, arena_printf(e->s->arena, "%s:%s", m->source, m->target));
 }
 
 static void part_files(struct export *e)
@@ -195,8 +157,8 @@ static void part_files(struct export *e)
 	};
 	const struct spec *s = e->s;
 
-	key_plain(e, SERVICE, "read_only", s->root_mode == ROOT_READONLY ? "true" : "false");
-	key(e, SERVICE, "shm_size", export_size(e, s->shm_size));
+	export_key_plain(e, SERVICE, "read_only", s->root_mode == ROOT_READONLY ? "true" : "false");
+	export_key(e, SERVICE, "shm_size", export_size(e, s->shm_size));
 	for (size_t kind = 0; kind < KINDS; kind++) {
 		bool is_first = true;
 
@@ -204,7 +166,7 @@ static void part_files(struct export *e)
 			if (kind_of(&s->mounts[i]) != kind)
 				continue;
 			if (is_first)
-				key(e, SERVICE, kinds[kind].name, NULL);
+				export_key(e, SERVICE, kinds[kind].name, NULL);
 			is_first = false;
 			kinds[kind].write(e, &s->mounts[i]);
 		}
@@ -231,7 +193,7 @@ static void secrets(struct export *e, const char *name, bool is_public)
 	const struct spec *s = e->s;
 
 	if (n_told(s, is_public))
-		key(e, SERVICE, name, NULL);
+		export_key(e, SERVICE, name, NULL);
 	for (size_t i = 0; i < s->n_secrets; i++) {
 		const struct secret_req *r = &s->secrets[i];
 
@@ -242,7 +204,7 @@ static void secrets(struct export *e, const char *name, bool is_public)
 				      r->target);
 		(void)fprintf(e->out, "%*s- source: %s%zu\n", SERVICE + 2, "",
 			      export_secret_kind(r), i + 1);
-		key(e, SERVICE + 4, "target", r->target);
+		export_key(e, SERVICE + 4, "target", r->target);
 		if (r->has_uid)
 			KEYF(e, SERVICE + 4, "uid", "%u", r->uid);
 		if (r->has_gid)
@@ -266,11 +228,12 @@ static void part_secrets(struct export *e)
 static void limit(struct export *e, const char *name, uint64_t value, bool is_size)
 {
 	if (value == LIMIT_MAX)
-		key_plain(e, SERVICE, name, "-1");
+		export_key_plain(e, SERVICE, name, "-1");
 	else if (value != LIMIT_UNSET && is_size)
-		key(e, SERVICE, name, export_size(e, value));
+		export_key(e, SERVICE, name, export_size(e, value));
 	else if (value != LIMIT_UNSET)
-		key_plain(e, SERVICE, name, arena_printf(e->s->arena, "%ju", (uintmax_t)value));
+		export_key_plain(e, SERVICE, name,
+				 arena_printf(e->s->arena, "%ju", (uintmax_t)value));
 }
 
 static void devices(struct export *e, const char *name, enum io_kind kind)
@@ -282,7 +245,7 @@ static void devices(struct export *e, const char *name, enum io_kind kind)
 		if (m->io[i].kind != kind)
 			continue;
 		if (is_first)
-			key(e, SERVICE + 2, name, NULL);
+			export_key(e, SERVICE + 2, name, NULL);
 		is_first = false;
 		(void)fprintf(e->out, "%*s- path: ", SERVICE + 4, "");
 		export_yaml(e, m->io[i].path);
@@ -299,22 +262,22 @@ static void part_limits(struct export *e)
 	limit(e, "mem_reservation", m->reservation, true);
 	limit(e, "memswap_limit", m->memory_swap, true);
 	if (m->nano_cpus != LIMIT_UNSET)
-		key_plain(e, SERVICE, "cpus", export_cpus(e, m->nano_cpus));
+		export_key_plain(e, SERVICE, "cpus", export_cpus(e, m->nano_cpus));
 	if (m->cpu_quota)
 		limit(e, "cpu_quota", m->cpu_quota, false);
 	if (m->cpu_period)
 		limit(e, "cpu_period", m->cpu_period, false);
 	limit(e, "cpu_shares", m->cpu_shares, false);
 	if (m->cpuset_cpus)
-		key(e, SERVICE, "cpuset", m->cpuset_cpus);
+		export_key(e, SERVICE, "cpuset", m->cpuset_cpus);
 	if (m->cpuset_mems)
 		export_missing(e, "--cpuset-mems %s: Compose has no key for it", m->cpuset_mems);
 	limit(e, "pids_limit", m->pids, false);
 	if (m->blkio_weight != LIMIT_UNSET || m->n_io)
-		key(e, SERVICE, "blkio_config", NULL);
+		export_key(e, SERVICE, "blkio_config", NULL);
 	if (m->blkio_weight != LIMIT_UNSET)
-		key_plain(e, SERVICE + 2, "weight",
-			  arena_printf(e->s->arena, "%ju", (uintmax_t)m->blkio_weight));
+		export_key_plain(e, SERVICE + 2, "weight",
+				 arena_printf(e->s->arena, "%ju", (uintmax_t)m->blkio_weight));
 	devices(e, "weight_device", IO_WEIGHT);
 	devices(e, "device_read_bps", IO_READ_BPS);
 	devices(e, "device_write_bps", IO_WRITE_BPS);
@@ -324,7 +287,7 @@ static void part_limits(struct export *e)
 
 static void rlimit(struct export *e, const char *name, uint64_t soft, uint64_t hard)
 {
-	key(e, SERVICE + 2, name, NULL);
+	export_key(e, SERVICE + 2, name, NULL);
 	(void)fprintf(e->out, "%*ssoft: %jd\n%*shard: %jd\n", SERVICE + 4, "",
 		      soft == UINT64_MAX ? (intmax_t)-1 : (intmax_t)soft, SERVICE + 4, "",
 		      hard == UINT64_MAX ? (intmax_t)-1 : (intmax_t)hard);
@@ -337,7 +300,7 @@ static void part_kernel(struct export *e)
 	size_t n = export_sysctls(e, &sysctls);
 	bool has_core = false;
 
-	key(e, SERVICE, "ulimits", NULL);
+	export_key(e, SERVICE, "ulimits", NULL);
 	for (size_t i = 0; i < s->n_ulimits; i++) {
 		has_core = has_core || strcmp(s->ulimits[i].name, "core") == 0;
 		rlimit(e, s->ulimits[i].name, s->ulimits[i].soft, s->ulimits[i].hard);
@@ -345,12 +308,12 @@ static void part_kernel(struct export *e)
 	if (!has_core)
 		rlimit(e, "core", 0, 0);
 	if (n)
-		key(e, SERVICE, "sysctls", NULL);
+		export_key(e, SERVICE, "sysctls", NULL);
 	for (size_t i = 0; i < n; i++)
-		key(e, SERVICE + 2, sysctls[i].key, sysctls[i].value);
+		export_key(e, SERVICE + 2, sysctls[i].key, sysctls[i].value);
 	if (s->has_oom_score_adj)
-		key_plain(e, SERVICE, "oom_score_adj",
-			  arena_printf(s->arena, "%d", s->oom_score_adj));
+		export_key_plain(e, SERVICE, "oom_score_adj",
+				 arena_printf(s->arena, "%d", s->oom_score_adj));
 }
 
 /* Where they come from; what is in a secret stays there. */
@@ -367,11 +330,11 @@ static void sources(struct export *e, const char *name, bool is_public)
 			continue;
 		(void)fprintf(e->out, "  %s%zu:\n", export_secret_kind(r), i + 1);
 		if (r->file)
-			key(e, 4, "file", export_path(e, r->file));
+			export_key(e, 4, "file", export_path(e, r->file));
 		else if (r->env)
-			key(e, 4, "environment", r->env);
+			export_key(e, 4, "environment", r->env);
 		else
-			key(e, 4, "content", r->content);
+			export_key(e, 4, "content", r->content);
 	}
 }
 

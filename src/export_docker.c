@@ -10,6 +10,7 @@
 
 #include "cgroup.h"
 #include "export.h"
+#include "options_set.h"
 
 struct line {
 	struct export *e;
@@ -90,26 +91,14 @@ static void line_rights(const struct line *l)
 	export_docker_lacks(l->e);
 }
 
-/* As a CSV file has it: a field with a comma or a quote is quoted. */
-static const char *field(const struct line *l, const char *key, const char *value)
+static const char *mount_fields(const struct line *l, const char *source, const char *target,
+				bool is_readonly)
 {
-	char *text, *at;
+	struct arena *a = l->s->arena;
+	const char *text = value_csv(a, "type=bind", "source", source);
 
-	if (!strpbrk(value, ",\"\n"))
-		return arena_printf(l->s->arena, ",%s=%s", key, value);
-	text = at = arena_alloc(l->s->arena, strlen(key) + 2 * strlen(value) + 5);
-	*at++ = ',';
-	*at++ = '"';
-	for (const char *c = key; *c; c++)
-		*at++ = *c;
-	*at++ = '=';
-	for (; *value; value++) {
-		if (*value == '"')
-			*at++ = '"';
-		*at++ = *value;
-	}
-	*at = '"';
-	return text;
+	text = value_csv(a, text, "target", target);
+	return is_readonly ? value_csv(a, text, "readonly", NULL) : text;
 }
 
 static void line_bind(const struct line *l, const struct mount_req *m)
@@ -123,40 +112,24 @@ static void line_bind(const struct line *l, const struct mount_req *m)
 	if (!strchr(source, ':') && !strchr(m->target, ':'))
 		ARGF(l, "--volume", "%s:%s%s", source, m->target, ro);
 	else
-		ARGF(l, "--mount", "type=bind%s%s%s", field(l, "source", source),
-		     field(l, "target", m->target), m->is_readonly ? ",readonly" : "");
+		arg(l, "--mount", mount_fields(l, source, m->target, m->is_readonly));
 }
 
 static void line_tmpfs(const struct line *l, const struct mount_req *m)
 {
-	struct arena *a = l->s->arena;
-	const char *text = arena_printf(
-		a, "%s:%s,%s,%s,%s", m->target, m->is_readonly ? "ro" : "rw",
-		m->is_exec ? "exec" : "noexec", m->is_suid ? "suid" : "nosuid",
-		m->is_dev ? "dev" : "nodev");
-
-	if (strchr(m->target, ':')) {
+	if (strchr(m->target, ':'))
 		export_missing(l->e, "--tmpfs %s: a target with a colon", m->target);
-		return;
-	}
-	if (m->size)
-		text = arena_printf(a, "%s,size=%s", text, export_size(l->e, m->size));
-	if (m->has_mode)
-		text = arena_printf(a, "%s,mode=%o", text, m->mode);
-	if (m->has_uid)
-		text = arena_printf(a, "%s,uid=%u", text, m->uid);
-	if (m->has_gid)
-		text = arena_printf(a, "%s,gid=%u", text, m->gid);
-	if (m->inodes)
-		text = arena_printf(a, "%s,nr_inodes=%ju", text, (uintmax_t)m->inodes);
-	arg(l, "--tmpfs", text);
+	else
+		ARGF(l, "--tmpfs", "%s:%s", m->target, export_tmpfs(l->e, m));
 }
 
 static void podman_secret(const struct line *l, const struct secret_req *r, const char *name)
 {
 	struct arena *a = l->s->arena;
-	const char *text = arena_printf(a, "%s,type=mount%s,mode=%04o", name,
-					field(l, "target", export_secret_target(l->e, r)), r->mode);
+	const char *text = value_csv(a, arena_printf(a, "%s,type=mount", name), "target",
+				     export_secret_target(l->e, r));
+
+	text = arena_printf(a, "%s,mode=%04o", text, r->mode);
 
 	export_comment(l->e, "first: podman secret create %s%s %s", r->env ? "--env " : "", name,
 		       r->env ? r->env : export_path(l->e, r->file));
@@ -184,8 +157,7 @@ static void line_secret(const struct line *l, const struct secret_req *r, const 
 			"%s %s: docker run has none: the file itself is bound, with the owner "
 			"and mode that it has outside",
 			kind, target);
-		ARGF(l, "--mount", "type=bind%s%s,readonly",
-		     field(l, "source", export_path(l->e, r->file)), field(l, "target", target));
+		arg(l, "--mount", mount_fields(l, export_path(l->e, r->file), target, true));
 	}
 }
 

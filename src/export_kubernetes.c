@@ -13,36 +13,15 @@
 #define POD 2       /* keys of the pod's spec */
 #define CONTAINER 6 /* of the container */
 
-static void key(struct export *e, int indent, const char *name, const char *value)
-{
-	(void)fprintf(e->out, "%*s%s:", indent, "", name);
-	if (value) {
-		(void)fputc(' ', e->out);
-		export_yaml(e, value);
-	}
-	(void)fputc('\n', e->out);
-}
-
-static void key_plain(struct export *e, int indent, const char *name, const char *value)
-{
-	(void)fprintf(e->out, "%*s%s: %s\n", indent, "", name, value);
-}
-
 static void key_bool(struct export *e, int indent, const char *name, bool value)
 {
-	key_plain(e, indent, name, value ? "true" : "false");
-}
-
-static void item(struct export *e, int indent, const char *value)
-{
-	(void)fprintf(e->out, "%*s- ", indent, "");
-	export_yaml(e, value);
-	(void)fputc('\n', e->out);
+	export_key_plain(e, indent, name, value ? "true" : "false");
 }
 
 #define PLAINF(e, indent, name, ...) \
-	key_plain(e, indent, name, arena_printf((e)->s->arena, __VA_ARGS__))
-#define KEYF(e, indent, name, ...) key(e, indent, name, arena_printf((e)->s->arena, __VA_ARGS__))
+	export_key_plain(e, indent, name, arena_printf((e)->s->arena, __VA_ARGS__))
+#define KEYF(e, indent, name, ...) \
+	export_key(e, indent, name, arena_printf((e)->s->arena, __VA_ARGS__))
 
 /* As names of objects must be: lower case, digits and dashes, at most 63. */
 static const char *object_name(struct export *e, const char *text)
@@ -64,9 +43,9 @@ static const char *object_name(struct export *e, const char *text)
 static void words(struct export *e, const char *name, const struct word_list *list)
 {
 	if (list->n)
-		key(e, POD + 2, name, NULL);
+		export_key(e, POD + 2, name, NULL);
 	for (size_t i = 0; i < list->n; i++)
-		item(e, POD + 4, list->words[i]);
+		export_item(e, POD + 4, list->words[i]);
 }
 
 static void part_names(struct export *e)
@@ -74,20 +53,20 @@ static void part_names(struct export *e)
 	const struct spec *s = e->s;
 
 	if (s->hosts.n)
-		key(e, POD, "hostAliases", NULL);
+		export_key(e, POD, "hostAliases", NULL);
 	for (size_t i = 0; i < s->hosts.n; i++) {
 		size_t ip = strcspn(s->hosts.words[i], "\t");
 
 		(void)fprintf(e->out, "%*s- ip: ", POD + 2, "");
 		export_yaml(e, arena_strndup(s->arena, s->hosts.words[i], ip));
 		(void)fputc('\n', e->out);
-		key(e, POD + 4, "hostnames", NULL);
-		item(e, POD + 6, s->hosts.words[i] + ip + 1);
+		export_key(e, POD + 4, "hostnames", NULL);
+		export_item(e, POD + 6, s->hosts.words[i] + ip + 1);
 	}
 	if (!s->dns.n && !s->dns_search.n && !s->dns_options.n)
 		return;
-	key_plain(e, POD, "dnsPolicy", s->dns.n ? "None" : "Default");
-	key(e, POD, "dnsConfig", NULL);
+	export_key_plain(e, POD, "dnsPolicy", s->dns.n ? "None" : "Default");
+	export_key(e, POD, "dnsConfig", NULL);
 	words(e, "nameservers", &s->dns);
 	words(e, "searches", &s->dns_search);
 	if (s->dns_options.n)
@@ -110,7 +89,7 @@ static void part_pod(struct export *e)
 			       "--network none: a pod has an address: a NetworkPolicy that selects "
 			       "it and allows nothing closes it");
 	key_bool(e, POD, "hostUsers", false);
-	key(e, POD, "hostname", object_name(e, s->hostname));
+	export_key(e, POD, "hostname", object_name(e, s->hostname));
 	if (s->domainname)
 		export_missing(e, "--domainname %s", s->domainname);
 	part_names(e);
@@ -130,16 +109,16 @@ static void pod_user(struct export *e)
 	const char *group = s->user[len] ? s->user + len + 1 : NULL;
 
 	if (is_number(user))
-		key_plain(e, POD + 2, "runAsUser", user);
+		export_key_plain(e, POD + 2, "runAsUser", user);
 	else
 		export_missing(e, "--user %s: a pod takes numbers only", user);
 	if (group && is_number(group))
-		key_plain(e, POD + 2, "runAsGroup", group);
+		export_key_plain(e, POD + 2, "runAsGroup", group);
 	else if (group)
 		export_missing(e, "--user :%s: a pod takes numbers only", group);
 	key_bool(e, POD + 2, "runAsNonRoot", strcmp(user, "0") != 0 && is_number(user));
 	if (s->n_group_add)
-		key(e, POD + 2, "supplementalGroups", NULL);
+		export_key(e, POD + 2, "supplementalGroups", NULL);
 	for (size_t i = 0; i < s->n_group_add; i++) {
 		if (is_number(s->group_add[i]))
 			(void)fprintf(e->out, "%*s- %s\n", POD + 4, "", s->group_add[i]);
@@ -155,14 +134,14 @@ static void pod_security(struct export *e)
 	const struct sysctl_req *sysctls;
 	size_t n = export_sysctls(e, &sysctls);
 
-	key(e, POD, "securityContext", NULL);
+	export_key(e, POD, "securityContext", NULL);
 	e->indent = POD + 2;
 	pod_user(e);
-	key(e, POD + 2, "seccompProfile", NULL);
-	key_plain(e, POD + 4, "type",
-		  s->filter == FILTER_UNCONFINED ? "Unconfined"
-		  : s->filter == FILTER_FILE     ? "Localhost"
-						 : "RuntimeDefault");
+	export_key(e, POD + 2, "seccompProfile", NULL);
+	export_key_plain(e, POD + 4, "type",
+			 s->filter == FILTER_UNCONFINED ? "Unconfined"
+			 : s->filter == FILTER_FILE     ? "Localhost"
+							: "RuntimeDefault");
 	if (s->filter == FILTER_FILE) {
 		const char *slash = strrchr(s->filter_file, '/');
 		const char *name = slash ? slash + 1 : s->filter_file;
@@ -174,12 +153,12 @@ static void pod_security(struct export *e)
 			       name);
 	}
 	if (n)
-		key(e, POD + 2, "sysctls", NULL);
+		export_key(e, POD + 2, "sysctls", NULL);
 	for (size_t i = 0; i < n; i++) {
 		(void)fprintf(e->out, "%*s- name: ", POD + 4, "");
 		export_yaml(e, sysctls[i].key);
 		(void)fputc('\n', e->out);
-		key(e, POD + 6, "value", sysctls[i].value);
+		export_key(e, POD + 6, "value", sysctls[i].value);
 	}
 }
 
@@ -188,14 +167,7 @@ static void pod_security(struct export *e)
 /* $(NAME) is the kubelet's; $$ is its way to say $. */
 static const char *without_references(struct export *e, const char *text)
 {
-	char *out = arena_alloc(e->s->arena, 2 * strlen(text) + 1), *at = out;
-
-	for (; *text; text++) {
-		if (*text == '$')
-			*at++ = '$';
-		*at++ = *text;
-	}
-	return out;
+	return arena_doubled(e->s->arena, text, '$');
 }
 
 static void part_container(struct export *e)
@@ -206,11 +178,11 @@ static void part_container(struct export *e)
 		      object_name(e, export_name(e)));
 	e->indent = CONTAINER;
 	export_comment(e, "the image is of %s", export_path(e, s->rootfs));
-	key(e, CONTAINER, "image", export_image(e));
-	key(e, CONTAINER, "command", NULL);
+	export_key(e, CONTAINER, "image", export_image(e));
+	export_key(e, CONTAINER, "command", NULL);
 	for (size_t i = 0; i < s->argc; i++)
-		item(e, CONTAINER + 2, without_references(e, s->argv[i]));
-	key(e, CONTAINER, "workingDir", s->workdir);
+		export_item(e, CONTAINER + 2, without_references(e, s->argv[i]));
+	export_key(e, CONTAINER, "workingDir", s->workdir);
 	key_bool(e, CONTAINER, "stdin", s->tty == MODE_ON);
 	key_bool(e, CONTAINER, "tty", s->tty == MODE_ON);
 	if (s->stop_signal != SIGTERM)
@@ -227,7 +199,7 @@ static void part_environment(struct export *e)
 	const struct spec *s = e->s;
 
 	if (s->n_env)
-		key(e, CONTAINER, "env", NULL);
+		export_key(e, CONTAINER, "env", NULL);
 	for (size_t i = 0; i < s->n_env; i++) {
 		const char *name = export_env_name(e, s->env[i]);
 
@@ -238,8 +210,8 @@ static void part_environment(struct export *e)
 			export_missing(e, "%s: its value is of the caller's environment or a file",
 				       name);
 		else
-			key(e, CONTAINER + 4, "value",
-			    without_references(e, s->env[i] + strlen(name) + 1));
+			export_key(e, CONTAINER + 4, "value",
+				   without_references(e, s->env[i] + strlen(name) + 1));
 	}
 }
 
@@ -248,9 +220,9 @@ static void cap_list(struct export *e, const char *name, uint64_t set)
 	unsigned at = 0;
 
 	if (set)
-		key(e, CONTAINER + 4, name, NULL);
+		export_key(e, CONTAINER + 4, name, NULL);
 	for (const char *cap; (cap = export_cap(e, set, &at));)
-		item(e, CONTAINER + 6, cap);
+		export_item(e, CONTAINER + 6, cap);
 }
 
 static void apparmor(struct export *e)
@@ -258,13 +230,13 @@ static void apparmor(struct export *e)
 	const struct spec *s = e->s;
 	bool is_off = s->apparmor && strcmp(s->apparmor, "unconfined") == 0;
 
-	key(e, CONTAINER + 2, "appArmorProfile", NULL);
-	key_plain(e, CONTAINER + 4, "type",
-		  !s->apparmor ? "RuntimeDefault"
-		  : is_off     ? "Unconfined"
-			       : "Localhost");
+	export_key(e, CONTAINER + 2, "appArmorProfile", NULL);
+	export_key_plain(e, CONTAINER + 4, "type",
+			 !s->apparmor ? "RuntimeDefault"
+			 : is_off     ? "Unconfined"
+				      : "Localhost");
 	if (s->apparmor && !is_off)
-		key(e, CONTAINER + 4, "localhostProfile", s->apparmor);
+		export_key(e, CONTAINER + 4, "localhostProfile", s->apparmor);
 }
 
 static void part_security(struct export *e)
@@ -273,14 +245,14 @@ static void part_security(struct export *e)
 	uint64_t drop, add;
 
 	export_caps(e, &drop, &add);
-	key(e, CONTAINER, "securityContext", NULL);
+	export_key(e, CONTAINER, "securityContext", NULL);
 	e->indent = CONTAINER + 2;
 	key_bool(e, CONTAINER + 2, "privileged", false);
 	key_bool(e, CONTAINER + 2, "allowPrivilegeEscalation", !s->no_new_privs);
 	key_bool(e, CONTAINER + 2, "readOnlyRootFilesystem", s->root_mode == ROOT_READONLY);
-	key_plain(e, CONTAINER + 2, "procMount", s->is_masked ? "Default" : "Unmasked");
+	export_key_plain(e, CONTAINER + 2, "procMount", s->is_masked ? "Default" : "Unmasked");
 	if (drop || add)
-		key(e, CONTAINER + 2, "capabilities", NULL);
+		export_key(e, CONTAINER + 2, "capabilities", NULL);
 	cap_list(e, "drop", drop);
 	cap_list(e, "add", add);
 	apparmor(e);
@@ -291,9 +263,9 @@ static void resource(struct export *e, bool *is_first, const char *name, const c
 		     const char *value)
 {
 	if (*is_first)
-		key(e, CONTAINER + 2, kind, NULL);
+		export_key(e, CONTAINER + 2, kind, NULL);
 	*is_first = false;
-	key(e, CONTAINER + 4, name, value);
+	export_key(e, CONTAINER + 4, name, value);
 }
 
 static void part_resources(struct export *e)
@@ -305,7 +277,7 @@ static void part_resources(struct export *e)
 
 	if (!has_cpu && m->memory == LIMIT_UNSET && m->reservation == LIMIT_UNSET)
 		return;
-	key(e, CONTAINER, "resources", NULL);
+	export_key(e, CONTAINER, "resources", NULL);
 	if (has_cpu)
 		resource(e, &is_first, "cpu", "limits",
 			 arena_printf(e->s->arena, "%jum",
@@ -351,7 +323,7 @@ static void volume_mount(struct export *e, const char *name, size_t n, const cha
 			 bool is_readonly)
 {
 	(void)fprintf(e->out, "%*s- name: %s%zu\n", CONTAINER + 2, "", name, n);
-	key(e, CONTAINER + 4, "mountPath", path);
+	export_key(e, CONTAINER + 4, "mountPath", path);
 	key_bool(e, CONTAINER + 4, "readOnly", is_readonly);
 }
 
@@ -359,7 +331,7 @@ static void part_mounts(struct export *e)
 {
 	const struct spec *s = e->s;
 
-	key(e, CONTAINER, "volumeMounts", NULL);
+	export_key(e, CONTAINER, "volumeMounts", NULL);
 	e->indent = CONTAINER + 2;
 	volume_mount(e, "shm", 0, "/dev/shm", false);
 	for (size_t i = 0; i < s->n_mounts; i++) {
@@ -379,16 +351,16 @@ static void part_mounts(struct export *e)
 		if (export_is_made(s, r))
 			continue;
 		volume_mount(e, "secret", i, export_secret_target(e, r), true);
-		key_plain(e, CONTAINER + 4, "subPath", "value");
+		export_key_plain(e, CONTAINER + 4, "subPath", "value");
 	}
 }
 
 static void volume_tmpfs(struct export *e, const struct mount_req *m)
 {
-	key(e, POD + 4, "emptyDir", NULL);
-	key_plain(e, POD + 6, "medium", "Memory");
+	export_key(e, POD + 4, "emptyDir", NULL);
+	export_key_plain(e, POD + 6, "medium", "Memory");
 	if (m->size)
-		key(e, POD + 6, "sizeLimit", export_size(e, m->size));
+		export_key(e, POD + 6, "sizeLimit", export_size(e, m->size));
 	if (m->has_uid || m->has_gid || (m->has_mode && m->mode != 0777))
 		export_weaker(e, "%s: mode 0777, owner root", m->target);
 	if (m->inodes)
@@ -400,8 +372,8 @@ static void volume_secret(struct export *e, const struct secret_req *r, size_t n
 	const char *name = object_name(e, export_secret_name(e, n));
 
 	(void)fprintf(e->out, "%*s- name: secret%zu\n", POD + 2, "", n);
-	key(e, POD + 4, "secret", NULL);
-	key_plain(e, POD + 6, "secretName", name);
+	export_key(e, POD + 4, "secret", NULL);
+	export_key_plain(e, POD + 6, "secretName", name);
 	PLAINF(e, POD + 6, "defaultMode", "%u", r->mode); /* JSON has no octal numbers */
 	export_comment(e, "first: kubectl create secret generic %s --from-file=value=FILE", name);
 	if (r->has_uid || r->has_gid)
@@ -415,7 +387,7 @@ static void part_volumes(struct export *e)
 
 	(void)fprintf(e->out, "%*svolumes:\n%*s- name: shm0\n%*semptyDir:\n%*smedium: Memory\n",
 		      POD, "", POD + 2, "", POD + 4, "", POD + 6, "");
-	key(e, POD + 6, "sizeLimit", export_size(e, s->shm_size));
+	export_key(e, POD + 6, "sizeLimit", export_size(e, s->shm_size));
 	e->indent = POD + 2;
 	for (size_t i = 0; i < s->n_mounts; i++) {
 		const struct mount_req *m = &s->mounts[i];
@@ -427,8 +399,8 @@ static void part_volumes(struct export *e)
 			volume_tmpfs(e, m);
 			continue;
 		}
-		key(e, POD + 4, "hostPath", NULL);
-		key(e, POD + 6, "path", export_path(e, m->source));
+		export_key(e, POD + 4, "hostPath", NULL);
+		export_key(e, POD + 6, "path", export_path(e, m->source));
 		export_weaker(e, "%s: a directory of whichever node the pod runs on", m->target);
 	}
 	for (size_t i = 0; i < s->n_secrets; i++)

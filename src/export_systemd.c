@@ -117,14 +117,7 @@ static bool can_hold(struct export *e, const char *what, const char *a, const ch
 
 static const char *percent(struct export *e, const char *path)
 {
-	char *out = arena_alloc(e->s->arena, 2 * strlen(path) + 1), *at = out;
-
-	for (; *path; path++) {
-		if (*path == '%')
-			*at++ = '%';
-		*at++ = *path;
-	}
-	return out;
+	return arena_doubled(e->s->arena, path, '%');
 }
 
 static void write_bind(struct export *e, const struct mount_req *m)
@@ -145,25 +138,8 @@ static void write_bind(struct export *e, const struct mount_req *m)
 
 static void tmpfs(struct export *e, const struct mount_req *m)
 {
-	struct arena *a = e->s->arena;
-	const char *text;
-
-	if (!can_hold(e, "--tmpfs", "", m->target))
-		return;
-	text = arena_printf(a, "%s:%s,%s,%s,%s", percent(e, m->target),
-			    m->is_readonly ? "ro" : "rw", m->is_exec ? "exec" : "noexec",
-			    m->is_suid ? "suid" : "nosuid", m->is_dev ? "dev" : "nodev");
-	if (m->size)
-		text = arena_printf(a, "%s,size=%s", text, export_size(e, m->size));
-	/* The kernel's default; systemd's is 0755. */
-	text = arena_printf(a, "%s,mode=%04o", text, m->has_mode ? m->mode : 01777);
-	if (m->has_uid)
-		text = arena_printf(a, "%s,uid=%u", text, m->uid);
-	if (m->has_gid)
-		text = arena_printf(a, "%s,gid=%u", text, m->gid);
-	if (m->inodes)
-		text = arena_printf(a, "%s,nr_inodes=%ju", text, (uintmax_t)m->inodes);
-	set(e, "TemporaryFileSystem", text);
+	if (can_hold(e, "--tmpfs", "", m->target))
+		SETF(e, "TemporaryFileSystem", "%s:%s", percent(e, m->target), export_tmpfs(e, m));
 }
 
 static void secret(struct export *e, const struct secret_req *r, const char *name)

@@ -156,6 +156,28 @@ void export_yaml(struct export *e, const char *text)
 	(void)fputc('"', e->out);
 }
 
+void export_key(struct export *e, int indent, const char *name, const char *value)
+{
+	(void)fprintf(e->out, "%*s%s:", indent, "", name);
+	if (value) {
+		(void)fputc(' ', e->out);
+		export_yaml(e, value);
+	}
+	(void)fputc('\n', e->out);
+}
+
+void export_key_plain(struct export *e, int indent, const char *name, const char *value)
+{
+	(void)fprintf(e->out, "%*s%s: %s\n", indent, "", name, value);
+}
+
+void export_item(struct export *e, int indent, const char *value)
+{
+	(void)fprintf(e->out, "%*s- ", indent, "");
+	export_yaml(e, value);
+	(void)fputc('\n', e->out);
+}
+
 void export_unit_word(struct export *e, const char *text, bool is_command)
 {
 	(void)fputc('"', e->out);
@@ -221,6 +243,28 @@ const char *export_size(struct export *e, uint64_t bytes)
 	}
 	return arena_printf(e->s->arena, "%ju%s", (uintmax_t)bytes,
 			    e->target == EXPORT_COMPOSE ? "b" : "");
+}
+
+const char *export_tmpfs(struct export *e, const struct mount_req *m)
+{
+	struct arena *a = e->s->arena;
+	const char *text = arena_printf(
+		a, "%s,%s,%s,%s", m->is_readonly ? "ro" : "rw", m->is_exec ? "exec" : "noexec",
+		m->is_suid ? "suid" : "nosuid", m->is_dev ? "dev" : "nodev");
+
+	if (m->size)
+		text = arena_printf(a, "%s,size=%s", text, export_size(e, m->size));
+	if (e->target == EXPORT_SYSTEMD) /* its default is 0755, and not the kernel's */
+		text = arena_printf(a, "%s,mode=%04o", text, m->has_mode ? m->mode : 01777);
+	else if (m->has_mode)
+		text = arena_printf(a, "%s,mode=%o", text, m->mode);
+	if (m->has_uid)
+		text = arena_printf(a, "%s,uid=%u", text, m->uid);
+	if (m->has_gid)
+		text = arena_printf(a, "%s,gid=%u", text, m->gid);
+	if (m->inodes)
+		text = arena_printf(a, "%s,nr_inodes=%ju", text, (uintmax_t)m->inodes);
+	return text;
 }
 
 const char *export_cpus(struct export *e, uint64_t nano)

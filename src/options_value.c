@@ -142,6 +142,19 @@ int value_next(struct arena *a, const char **cursor, const char *origin, const c
 	return 0;
 }
 
+const char *value_csv(struct arena *a, const char *list, const char *key, const char *value)
+{
+	const char *comma = list ? "," : "";
+
+	if (!list)
+		list = "";
+	if (!value)
+		return arena_printf(a, "%s%s%s", list, comma, key);
+	if (!strpbrk(value, ",\"\n"))
+		return arena_printf(a, "%s%s%s=%s", list, comma, key, value);
+	return arena_printf(a, "%s%s\"%s=%s\"", list, comma, key, arena_doubled(a, value, '"'));
+}
+
 void value_cut(struct arena *a, const char *field, const char **ret_key, const char **ret_value)
 {
 	const char *equals = strchr(field, '=');

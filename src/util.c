@@ -107,6 +107,18 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	return text;
 }
 
+char *arena_doubled(struct arena *a, const char *text, char c)
+{
+	char *out = arena_alloc(a, 2 * strlen(text) + 1), *at = out;
+
+	for (; *text; text++) {
+		if (*text == c)
+			*at++ = c;
+		*at++ = *text;
+	}
+	return out;
+}
+
 int arena_freeze(struct arena *a, struct err *err)
 {
 	if (mprotect(a->base, a->size, PROT_READ) < 0)
