@@ -34,7 +34,7 @@ LIBOBJ = $(filter-out $(B)/main.o,$(OBJ))
 PROFILES = default=profiles/seccomp/default.json strict=profiles/seccomp/strict.json \
 	docker=profiles/seccomp/docker.json
 
-.PHONY: all clean install unit asan seam lint docs check-docs bench bench-filter bench-security check fuzz fuzzers format
+.PHONY: all clean install unit asan seam faults lint docs check-docs bench bench-filter bench-security check fuzz fuzzers format
 all: $(B)/pillbox $(B)/pillbox-probe $(B)/pillbox-scope $(B)/gendoc
 
 $(B)/%.o: src/%.c
@@ -105,7 +105,7 @@ $(B)/gendoc: $(GENDOC:%=$(B)/%.o) $(LIBOBJ)
 # ---- tests -------------------------------------------------------------------------------------
 
 # pillbox with a seam in front: one step fails, is left out, or stands elsewhere (tests/seam.c)
-seam: $(B)/pillbox-seam $(B)/pillbox-scope $(B)/probe $(B)/harness
+seam: $(B)/pillbox-seam $(B)/pillbox-scope $(B)/probe $(B)/harness $(B)/faults $(B)/faults-bad
 $(B)/pillbox-seam: tests/seam.c $(LIBOBJ)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
 
@@ -117,6 +117,18 @@ $(B)/probe: $(wildcard tests/probe*.c) $(wildcard tests/probe*.h)
 
 # What stands around each of those tests: static, because a loader is slow where it is emulated
 $(B)/harness: tests/harness.c
+	@mkdir -p $(@D)
+	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -static $< -o $@
+
+# What the launcher does when a system call fails or a process is killed: make faults [PAIRS=5000]
+FAULTS = $(sort $(wildcard tests/faults/*.c))
+PAIRS ?= 0
+faults: $(B)/pillbox $(B)/pillbox-scope $(B)/probe $(B)/harness $(B)/faults $(B)/faults-bad
+	PAIRS=$(PAIRS) tests/faults/run --full
+$(B)/faults: $(FAULTS) tests/faults/faults.h
+	@mkdir -p $(@D)
+	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra $(FAULTS) -o $@ -lseccomp -lutil
+$(B)/faults-bad: tests/faults/bad/bad.c
 	@mkdir -p $(@D)
 	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -static $< -o $@
 

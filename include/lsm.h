@@ -70,6 +70,8 @@ int apparmor_command(int argc, char *argv[]);
 
 /* The kernel's Landlock ABI, at most the newest that this program knows; or -errno. */
 int landlock_abi(void);
+/* Pure: is that errno the kernel's word that there is no Landlock, and not a failure? */
+bool landlock_is_absent(int abi);
 
 /* Decide about Landlock; called by lsm-check after AppArmor. */
 int landlock_plan(struct run *r, struct err *err);

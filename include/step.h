@@ -136,12 +136,13 @@ struct plan {
 struct page {
 	volatile int step; /* index of the step in hand on the child's side */
 	volatile int hot;  /* 1: execve was called; EOF on the baton while hot: it succeeded */
-	volatile int has_status; /* init stored `status` */
-	volatile int status;     /* the workload's wait status */
-	volatile int apparmor;   /* 1: the child saw that execve will enter the profile */
-	volatile int landlock;   /* Landlock's ABI, after the child saw it refuse something */
-	volatile int tcp;        /* 1: the child saw the filter of step tcp refuse a socket */
-	struct err err;          /* the child's failure */
+	volatile int is_init_ready; /* 1: init is confined and waits for the command's end */
+	volatile int has_status;    /* init stored `status` */
+	volatile int status;        /* the workload's wait status */
+	volatile int apparmor;      /* 1: the child saw that execve will enter the profile */
+	volatile int landlock;      /* Landlock's ABI, after the child saw it refuse something */
+	volatile int tcp;           /* 1: the child saw the filter of step tcp refuse a socket */
+	struct err err;             /* the child's failure */
 };
 
 /* Test seam: filled only by the test binary (tests/seam.c), always NULL in pillbox itself. */

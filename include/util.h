@@ -41,6 +41,8 @@ char *arena_strndup(struct arena *a, const char *text, size_t len);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* With each `c` twice: "" in CSV, %% in a unit, $$ in Compose. */
 char *arena_doubled(struct arena *a, const char *text, char c);
+/* n descriptors, none open yet. Not in the arena: that is read-only by the time they are opened. */
+int *fd_table(size_t n);
 int arena_freeze(struct arena *a, struct err *err);
 
 /*

@@ -81,16 +81,17 @@ static int signals_reset(struct err *err)
 	struct rlimit core;
 	sigset_t mask;
 
+	/* EINVAL: SIGKILL, SIGSTOP and libc's own two, which nobody can have changed either. */
 	for (int sig = 1; sig < NSIG; sig++)
-		(void)signal(sig, SIG_DFL); /* fails for SIGKILL, SIGSTOP and libc's own two */
+		if (signal(sig, SIG_DFL) == SIG_ERR && errno != EINVAL)
+			return err_set(err, errno, "default action of signal %d", sig);
 	supervise_signals(&mask);
 	if (sigprocmask(SIG_SETMASK, &mask, NULL) < 0)
 		return err_set(err, errno, "signal mask");
-	if (getrlimit(RLIMIT_CORE, &core) == 0) {
-		core.rlim_cur = 0;
-		(void)setrlimit(RLIMIT_CORE, &core); /* the child sets it again and checks */
-	}
-	return 0;
+	if (getrlimit(RLIMIT_CORE, &core) < 0)
+		return err_set(err, errno, "limit on core dumps");
+	core.rlim_cur = 0; /* the child sets it again, with the hard one */
+	return setrlimit(RLIMIT_CORE, &core) < 0 ? err_set(err, errno, "no core dumps") : 0;
 }
 
 /* Nothing inherited stays open but what --preserve-fds names, and that must be fit to be handed on. */
@@ -293,7 +294,7 @@ int cli_main(int argc, char *argv[], const struct seam *seam)
 
 	own_strings_find(argc, argv);
 	if (refuse_setuid(&err) < 0 || standard_fds(&err) < 0 || signals_reset(&err) < 0)
-		return fail("", &err);
+		return fail("start", &err);
 	if (!name) {
 		err_say(&err, "no command");
 		err_hint(&err, "pillbox run ROOTFS [COMMAND [ARG...]]; pillbox help");

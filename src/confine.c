@@ -41,9 +41,18 @@ static int drop_caps(uint64_t keep, struct err *err)
 	struct __user_cap_data_struct left[_LINUX_CAPABILITY_U32S_3] = {0};
 
 	/* Without CAP_SETPCAP the bounding set stays; no_new_privs makes it worthless anyway. */
-	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0))
+	for (unsigned long cap = 0;; cap++) {
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) < 0) {
+			if (errno != EINVAL) /* that is the end of the kernel's capabilities */
+				return err_set(err, errno, "read the bounding set");
 			break;
+		}
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0)) {
+			if (errno != EPERM)
+				return err_set(err, errno, "empty the bounding set");
+			break;
+		}
+	}
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
 		return err_set(err, errno, "clear ambient capabilities");
 	/* Lowering the permitted set, unlike raising it, keeps the parent-death signal. */

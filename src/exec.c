@@ -91,23 +91,43 @@ static void paths_build(struct run *r)
 	r->plan->paths = paths;
 }
 
+/*
+ * Is it a terminal? Where the kernel cannot tell, the answer is an error: taken for "no", the caller's
+ * terminal would go in as it is. EIO is a terminal that was hung up, and good for nothing.
+ */
+static int ask_tty(int fd, struct err *err)
+{
+	if (isatty(fd))
+		return 1;
+	if (errno == ENOTTY || errno == EINVAL || errno == EIO)
+		return 0;
+	return err_set(err, errno, "is descriptor %d a terminal", fd);
+}
+
 static int command_run(struct run *r, struct err *err)
 {
+	int rc;
+
 	if (!r->spec->argv[0][0]) {
 		err_say(err, "command: '' is no name of a program");
 		err->exit = EXIT_NOT_FOUND;
 		return -EINVAL;
 	}
-	r->plan->has_tty = r->spec->tty == MODE_ON ||
-			   (r->spec->tty == MODE_AUTO && isatty(STDIN_FILENO));
+	rc = r->spec->tty == MODE_AUTO ? ask_tty(STDIN_FILENO, err) : 0;
+	if (rc < 0)
+		return rc;
+	r->plan->has_tty = r->spec->tty == MODE_ON || rc;
 	/*
 	 * A terminal that nobody asked for must not come between `>file` and the file: it would add
 	 * carriage returns, and mix both outputs. With -t it does, as Docker's. ENOTTY only: whatever
 	 * else fails may be a terminal, and the caller's never goes in.
 	 */
-	for (int fd = 0; fd <= 2 && r->plan->has_tty; fd++)
-		r->plan->passes_tty[fd] = r->spec->tty == MODE_AUTO && !isatty(fd) &&
-					  errno == ENOTTY;
+	for (int fd = 0; fd <= 2 && r->plan->has_tty && r->spec->tty == MODE_AUTO; fd++) {
+		rc = ask_tty(fd, err);
+		if (rc < 0)
+			return rc;
+		r->plan->passes_tty[fd] = !rc && errno == ENOTTY;
+	}
 	env_build(r);
 	paths_build(r);
 	return 0;

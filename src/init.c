@@ -157,14 +157,20 @@ static int init_settle(struct run *r, pid_t workload, int pidfd, struct err *err
 	 * Also closes the gate: only now the workload goes on. The baton before that: while we hold
 	 * it the launcher does not know that the command runs, and would drop its signals.
 	 */
-	if (sys_close_range((unsigned)r->baton, (unsigned)r->baton, 0) < 0 ||
-	    sys_close_range(0, ~0U, 0) < 0)
-		_exit(EXIT_SETUP);
+	r->page->is_init_ready = 1;
+	ret = sys_close_range((unsigned)r->baton, (unsigned)r->baton, 0);
+	if (!ret)
+		ret = sys_close_range(0, ~0U, 0);
+	if (ret)
+		return err_set(err, -ret, "close the descriptors of pid 1");
 	init_loop(r, workload);
 }
 
-/* The workload's side: wait until pid 1 is confined; it says so by closing its end. */
-static int gate_wait(int gate)
+/*
+ * The workload's side: wait until pid 1 is confined; it says so by closing its end. So does its death,
+ * a moment before the kernel ends the namespace: then the page has no word of it.
+ */
+static int gate_wait(const struct run *r, int gate)
 {
 	char byte;
 	ssize_t n;
@@ -172,8 +178,10 @@ static int gate_wait(int gate)
 	do
 		n = read(gate, &byte, 1);
 	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
 	(void)close(gate);
-	return n == 0 ? 0 : -EPIPE;
+	return n == 0 && r->page->is_init_ready ? 0 : -EPIPE;
 }
 
 static int init_run(struct run *r, struct err *err)
@@ -183,6 +191,7 @@ static int init_run(struct run *r, struct err *err)
 	int leash = 0;
 	int pidfd = -1;
 	pid_t pid;
+	int ret;
 
 	/* Whatever is not on pid 1 by now never will be: what comes after is on its child alone. */
 	if (step_wanted(r, &step_leash) &&
@@ -200,13 +209,16 @@ static int init_run(struct run *r, struct err *err)
 		return err_set(err, errno, "fork the command's process");
 	if (pid > 0) {
 		(void)close(gate[0]);
-		int ret = init_settle(r, pid, pidfd, err);
+		ret = init_settle(r, pid, pidfd, err);
 		(void)kill(pid, SIGKILL); /* or our exit would open its gate */
 		return ret;
 	}
-	(void)close(gate[1]);
-	if (gate_wait(gate[0]))
-		return err_set(err, EPIPE, "wait for init");
+	/* Our own copy would keep the gate shut for ever. */
+	if (close(gate[1]))
+		return err_set(err, errno, "gate between init and the command");
+	ret = gate_wait(r, gate[0]);
+	if (ret)
+		return err_set(err, -ret, "wait for init");
 	/*
 	 * With the launcher's terminal the signals of job control have to be able to stop it: a
 	 * group of its own is not orphaned, its parent being in another. With a terminal of its own

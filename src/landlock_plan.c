@@ -79,13 +79,27 @@ void landlock_gaps(unsigned abi, char *buf, size_t size)
 
 /* ---- the decision --------------------------------------------------------------------------- */
 
+/*
+ * A kernel without Landlock, and one that was started without it, says so to each of its calls, and so
+ * does a filter that hides it. One call that fails alone is a failure: no reason to go on with less.
+ */
 int landlock_abi(void)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	int num = errno;
 
-	if (abi < 0)
-		return -errno;
-	return abi > (long)ABI_KNOWN ? (int)ABI_KNOWN : (int)abi;
+	if (abi >= 0)
+		return abi > (long)ABI_KNOWN ? (int)ABI_KNOWN : (int)abi;
+	if (num != ENOSYS && num != EOPNOTSUPP && num != EPERM)
+		return -num;
+	if (syscall(SYS_landlock_add_rule, -1, 0, NULL, 0) < 0 && errno == num)
+		return -num;
+	return -EPROTO;
+}
+
+bool landlock_is_absent(int abi)
+{
+	return abi == -ENOSYS || abi == -EOPNOTSUPP || abi == -EPERM;
 }
 
 static const char *why_absent(int abi)
@@ -120,8 +134,8 @@ static int required(const struct run *r, const char *option, const char *why, co
 	return -err->num;
 }
 
-/* The ABI that will be used, or 0 and the reason. */
-static unsigned landlock_choose(const struct run *r, const char **ret_why, const char **ret_cure)
+/* The ABI that will be used, or 0 and the reason; -errno when the kernel's answer is none. */
+static int landlock_choose(const struct run *r, const char **ret_why, const char **ret_cure)
 {
 	const struct spec *s = r->spec;
 	bool is_auto = s->landlock == MODE_AUTO && !(s->tcp == TCP_NONE && s->is_tcp_asked);
@@ -144,12 +158,12 @@ static unsigned landlock_choose(const struct run *r, const char **ret_why, const
 		"kernel (see /sys/kernel/security/lsm)";
 	*ret_why = why_absent(abi);
 	if (abi < 0)
-		return 0;
+		return landlock_is_absent(abi) ? 0 : abi;
 	*ret_why = "ABI 1 refuses renames between directories";
 	if (is_auto && abi < (int)ABI_AUTO)
 		return 0;
 	*ret_why = NULL;
-	return (unsigned)abi;
+	return abi;
 }
 
 int landlock_plan(struct run *r, struct err *err)
@@ -157,9 +171,13 @@ int landlock_plan(struct run *r, struct err *err)
 	const struct spec *s = r->spec;
 	struct plan *p = r->plan;
 	const char *cure;
+	int abi;
 
 	tcp_plan(r);
-	p->landlock_abi = landlock_choose(r, &p->landlock_why, &cure);
+	abi = landlock_choose(r, &p->landlock_why, &cure);
+	if (abi < 0)
+		return err_set(err, -abi, "ask the kernel for its Landlock ABI");
+	p->landlock_abi = (unsigned)abi;
 	if (!p->landlock_abi && s->landlock == MODE_ON &&
 	    required(r, "--landlock on", p->landlock_why, cure, err) < 0)
 		return -err->num;

@@ -23,6 +23,7 @@
 
 #define PAUSE_MS 250       /* between looks at a terminal that nobody inside has open */
 #define BACKGROUND_MS 1000 /* between looks whether the shell put us into the foreground */
+#define LEAVE_TRIES 3      /* to put the terminal's mode back: a raw one is hard to get rid of */
 #define SHARED_WRITE 512   /* most bytes at once to a description that can block */
 
 int64_t clock_ms(void)
@@ -126,8 +127,9 @@ void relay_leave(struct relay *l)
 	/* In a pipeline a pager may have set a mode of its own, and will put back what it found. */
 	if (l->is_shared && !tcgetattr(l->term, &now) && !tty_same_mode(&now, &l->raw))
 		l->is_raw = false;
-	if (l->is_raw && !in_background(l))
-		(void)tcsetattr(l->term, TCSANOW, &l->saved); /* fails only after a hang-up */
+	/* After a hang-up it fails each time, and nobody is there to miss it. */
+	for (int i = 0; i < LEAVE_TRIES && l->is_raw && !in_background(l); i++)
+		l->is_raw = tcsetattr(l->term, TCSANOW, &l->saved) != 0;
 	l->is_raw = false;
 }
 

@@ -134,7 +134,7 @@ static int baton_pass(struct run *r, struct err *err)
 	return n == 1 ? 0 : err_set(err, n < 0 ? errno : EPIPE, "hand over to the other side");
 }
 
-/* One message from the socket: 0 and its byte, -EPIPE at EOF, -EAGAIN when there is none. */
+/* One message from the socket: 0 and its byte, -EPIPE at EOF, -EAGAIN when there is none, -errno. */
 static int baton_read(struct run *r, int flags, char *ret_byte)
 {
 	char byte = 0;
@@ -151,8 +151,8 @@ static int baton_read(struct run *r, int flags, char *ret_byte)
 	do
 		n = baton_call(r, SYS_recvmsg, &msg, MSG_CMSG_CLOEXEC | flags);
 	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return n < 0 && errno == EAGAIN ? -EAGAIN : -EPIPE;
+	if (n <= 0) /* ECONNRESET: it went without reading what was sent to it */
+		return n < 0 && errno != ECONNRESET ? -errno : -EPIPE;
 	c = CMSG_FIRSTHDR(&msg);
 	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
 	    c->cmsg_len == CMSG_LEN(sizeof(int)))
@@ -225,26 +225,39 @@ static int parent_wait(struct run *r, int limit_ms, struct err *err)
 			return 0;
 		if (rc == -EPIPE || (rc == -EAGAIN && p[1].revents))
 			return -EPIPE;
+		if (rc < 0 && rc != -EAGAIN)
+			return err_set(err, -rc, "hear from the sandbox");
 		if (p[2].revents && parent_interrupted(r, err) < 0)
 			return -EINTR;
 	}
 }
 
-/* Child: wait for the baton. The parent's death is the end; nobody is left to tell. */
+/* The child's last act on failure: everything is in the page already. */
+static _Noreturn void child_fail(const struct run *r)
+{
+	r->page->hot = 0;
+	_exit(r->page->err.exit ? r->page->err.exit : EXIT_SETUP);
+}
+
+/* Child: wait for the baton. The parent's death is the end, too; then nobody reads the page. */
 static void child_wait(struct run *r)
 {
-	char byte;
+	int rc;
 
-	for (;;) {
-		if (baton_read(r, 0, &byte) < 0)
-			_exit(EXIT_SETUP);
+	for (char byte;;) {
+		rc = baton_read(r, 0, &byte);
+		if (rc < 0)
+			break;
 		if (byte != MSG_SHELL)
 			return;
 		child_shell(r);
 		byte = MSG_BATON;
-		if (write(r->baton, &byte, 1) != 1)
-			_exit(EXIT_SETUP);
+		rc = write(r->baton, &byte, 1) == 1 ? 0 : -errno;
+		if (rc < 0)
+			break;
 	}
+	err_set(&r->page->err, -rc, "hear from the launcher");
+	child_fail(r);
 }
 
 int runner_child_shell(struct run *r, struct err *err)
@@ -279,13 +292,6 @@ void step_hint(const struct run *r, const struct step *s, struct err *err)
 	for (const struct hint *h = s->hints; h && h->text; h++)
 		if (h->num == err->num || !h->num)
 			err_hint(err, "%s", h->text);
-}
-
-/* The child's last act on failure: everything is in the page already. */
-static _Noreturn void child_fail(const struct run *r)
-{
-	r->page->hot = 0;
-	_exit(r->page->err.exit ? r->page->err.exit : EXIT_SETUP);
 }
 
 #define WALK_DRY 1
@@ -462,16 +468,6 @@ static int launch(struct run *r)
 	child_end(r);
 	undo_all(r, last);
 	return status;
-}
-
-/* n descriptors, none open yet. Not in the arena: that is read-only by the time they are opened. */
-static int *fd_table(size_t n)
-{
-	int *fds = calloc(n + 1, sizeof(*fds));
-
-	for (size_t i = 0; fds && i <= n; i++)
-		fds[i] = -1;
-	return fds;
 }
 
 void run_init(struct run *r, const struct spec *s)

@@ -231,9 +231,14 @@ const struct step step_oom = {
 static int keyring_run(struct run *r, struct err *err)
 {
 	(void)r;
-	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
-		return err_set(err, errno, "new session keyring");
-	return 0; /* ENOSYS: a kernel without keyrings has none to share */
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0)
+		return 0;
+	/* A kernel without keyrings has none to share; but then it has none to tell the number of either. */
+	if (errno == ENOSYS &&
+	    syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0) < 0 &&
+	    errno == ENOSYS)
+		return 0;
+	return err_set(err, errno ? errno : ENOSYS, "new session keyring");
 }
 
 const struct step step_keyring = {

@@ -305,6 +305,13 @@ static void home_set(const struct passwd_entry *e, struct user_out *out)
 	out->home_len = e->home_len;
 }
 
+/* Is a file of the rootfs that cannot be read so by its own doing? */
+static bool is_rootfs_state(int num)
+{
+	return num == ENOENT || num == EACCES || num == ELOOP || num == EINVAL || num == EFBIG ||
+	       num == ENAMETOOLONG;
+}
+
 /* The user's entry. 1: found, 0: a number without an entry. */
 static int entry_get(const struct who *user, bool has_group, const struct user_file *passwd,
 		     struct passwd_entry *ret, struct err *err)
@@ -314,9 +321,11 @@ static int entry_get(const struct who *user, bool has_group, const struct user_f
 
 	if (user->is_number && has_group) {
 		/*
-		 * Everything was said; the file could only add a home, and must not stop the
-		 * launch.
+		 * Everything was said; the file could only add a home, and however it is in that
+		 * rootfs it must not stop the launch. What is wrong with the host does.
 		 */
+		if (passwd->num && !is_rootfs_state(passwd->num))
+			return err_set(err, passwd->num, "%s", passwd->t.file);
 		if (passwd->num)
 			return 0;
 		return passwd_find(&passwd->t, NULL, user->id, ret, &unused) == 1;

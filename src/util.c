@@ -119,6 +119,15 @@ char *arena_doubled(struct arena *a, const char *text, char c)
 	return out;
 }
 
+int *fd_table(size_t n)
+{
+	int *fds = calloc(n + 1, sizeof(*fds));
+
+	for (size_t i = 0; fds && i <= n; i++)
+		fds[i] = -1;
+	return fds;
+}
+
 int arena_freeze(struct arena *a, struct err *err)
 {
 	if (mprotect(a->base, a->size, PROT_READ) < 0)

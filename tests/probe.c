@@ -401,10 +401,35 @@ static int use(char **argv)
 	return 2;
 }
 
+/*
+ * The security state as a launch under test has to show it, line by line: all facts, what some of the
+ * controls refuse that no fact shows, and a last line, so that a cut can be seen.
+ */
+static int state(int argc, char **argv, char **envp)
+{
+	static const char *const names[] = {"keyctl",        "unshare-user", "mount",
+					    "socket-packet", "bpf",          "io-uring",
+					    "tcp-bind",      "setuid",       "securebits"};
+	char *landlock[] = {strdup("whiteout"), strdup("/tmp/whiteout"), NULL};
+
+	facts(argc, argv, envp);
+	printf("timerslack=%d\n", prctl(PR_GET_TIMERSLACK));
+	try_args(landlock);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *one[] = {strdup(names[i]), NULL};
+
+		try_args(one);
+	}
+	printf("end\n");
+	return 0;
+}
+
 int main(int argc, char **argv, char **envp)
 {
 	if (argc < 2 || !strcmp(argv[1], "facts"))
 		return facts(argc, argv, envp);
+	if (!strcmp(argv[1], "state"))
+		return state(argc, argv, envp);
 	if (!strcmp(argv[1], "try"))
 		return try_args(argv + 2);
 	if (!strcmp(argv[1], "each"))
@@ -423,7 +448,7 @@ int main(int argc, char **argv, char **envp)
 		pause();
 	}
 	fprintf(stderr,
-		"usage: probe facts | try [NAME [ARG...]] | each NAME... | use NAME ARG... | under NR=ERRNO... -- COMMAND "
+		"usage: probe facts | state | try [NAME [ARG...]] | each NAME... | use NAME ARG... | under NR=ERRNO... -- COMMAND "
 		"[ARG...] | exit N | signal N | "
 		"outside NAME ...\n");
 	return 2;

@@ -1,0 +1,670 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * trace.c - one launch under ptrace: count its system calls, and at one of them let something go wrong.
+ *
+ * Theory of operation
+ *
+ * Every process of the launch is traced from its first call on, and stops at each. Where a call is to
+ * fail, its process is resumed with PTRACE_SYSEMU: the kernel stops it at the call and leaves the call
+ * out, seccomp filters included, so that an errno can be put in the result's place whatever filter is
+ * in force. Just before the last fault takes effect everything is let go: what follows runs untraced,
+ * at its own speed, and a zombie belongs to its parent at once and not to the tracer first.
+ *
+ * A set-user-ID helper that a launcher executes is let go before its execve: a tracer that is no root
+ * would cost it its privilege, and its inside is not the launcher's work.
+ *
+ * We are the subreaper of all that: a process of the launch that lives on is a child of ours in the
+ * end, and none can hide. The pid namespace's own processes die with its pid 1.
+ *
+ * Should: end within the time limits whatever the launch does, and leave no process.
+ * Mustn't: judge, or change what the launch does but for the fault.
+ */
+#include "faults.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/ptrace.h>
+#include <pty.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LEFT_MS 1000 /* so long after a launch all its processes have to be gone */
+#define MAX_TRACEES 128
+
+#ifndef PTRACE_SYSEMU
+#define PTRACE_SYSEMU 31
+#endif
+
+struct tracee {
+	pid_t pid;
+	int role;          /* -1: stopped before its parent's event came */
+	long count;        /* system calls so far */
+	int forks;         /* processes that it made */
+	bool is_parked;    /* stopped, until its parent's event comes */
+	bool in_vfork;     /* cannot be stopped before its child executes or ends */
+	uint64_t break_at; /* what brk said last: that is what it says when it fails */
+	bool is_brk;       /* the call in hand */
+	bool is_payload;   /* its next exec event is the payload's */
+};
+
+static struct tracee tracees[MAX_TRACEES];
+static int n_tracees;
+static const struct setup *setup;
+static struct record *record;
+static bool is_recording, is_started, is_free; /* is_free: whatever stops is let go */
+static struct fault todo[2];
+static int n_todo, n_done;
+static pid_t launcher;
+static struct result *result;
+static int out_fd = -1, err_fd = -1, null_fd = -1, master_fd = -1, slave_fd = -1;
+uint64_t trace_random = 1;
+
+static long ptrace_do(int request, pid_t pid, unsigned long addr, unsigned long data)
+{
+	return syscall(SYS_ptrace, request, pid, addr, data);
+}
+
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static uint64_t next_random(void)
+{
+	trace_random ^= trace_random << 13;
+	trace_random ^= trace_random >> 7;
+	trace_random ^= trace_random << 17;
+	return trace_random;
+}
+
+/* ---- calls ---------------------------------------------------------------------------------- */
+
+/* These return nothing that could be an error, or do not return. */
+bool never_fails(long nr)
+{
+	return nr == SYS_exit || nr == SYS_exit_group || nr == SYS_rt_sigreturn ||
+	       nr == SYS_restart_syscall;
+}
+
+/* Its error is no errno but the old break. */
+bool is_brk(long nr)
+{
+	return nr == SYS_brk;
+}
+
+#if defined(__x86_64__)
+static void call_result(struct user_regs_struct *r, long value)
+{
+	r->rax = (unsigned long)value;
+	r->orig_rax = ~0UL; /* no call to restart */
+}
+static void call_again(struct user_regs_struct *r)
+{
+	r->rax = r->orig_rax;
+	r->rip -= 2;
+}
+#elif defined(__aarch64__)
+static void call_result(struct user_regs_struct *r, long value)
+{
+	r->regs[0] = (unsigned long)value;
+}
+static void call_again(struct user_regs_struct *r)
+{
+	r->pc -= 4;
+}
+#else
+#error "x86-64 and arm64"
+#endif
+
+/* Leave a call out, with this result; or, where it was left out already, make it after all. */
+static void regs_change(pid_t pid, bool is_result, long value)
+{
+	struct user_regs_struct regs;
+	struct iovec iov = {&regs, sizeof(regs)};
+
+	if (ptrace_do(PTRACE_GETREGSET, pid, NT_PRSTATUS, (unsigned long)&iov))
+		return; /* it was killed */
+	if (is_result)
+		call_result(&regs, value);
+	else
+		call_again(&regs);
+	ptrace_do(PTRACE_SETREGSET, pid, NT_PRSTATUS, (unsigned long)&iov);
+}
+
+/* ---- the processes -------------------------------------------------------------------------- */
+
+static struct tracee *find(pid_t pid)
+{
+	for (int i = 0; i < n_tracees; i++)
+		if (tracees[i].pid == pid)
+			return &tracees[i];
+	return NULL;
+}
+
+static struct tracee *find_role(int role)
+{
+	for (int i = 0; i < n_tracees; i++)
+		if (tracees[i].role == role)
+			return &tracees[i];
+	return NULL;
+}
+
+static struct tracee *add(pid_t pid)
+{
+	if (n_tracees == MAX_TRACEES)
+		die("too many processes");
+	tracees[n_tracees] = (struct tracee){.pid = pid, .role = -1};
+	return &tracees[n_tracees++];
+}
+
+static void forget(pid_t pid)
+{
+	struct tracee *t = find(pid);
+
+	if (t)
+		*t = tracees[--n_tracees];
+}
+
+static int role_of(int parent, int nth)
+{
+	struct record *r = record;
+
+	for (int i = 0; i < r->n_roles; i++)
+		if (r->roles[i].parent == parent && r->roles[i].nth == nth)
+			return i;
+	if (r->n_roles == MAX_ROLES)
+		return MAX_ROLES - 1;
+	r->roles[r->n_roles] = (struct role){.parent = parent, .nth = nth};
+	r->born[r->n_roles] = r->n_points;
+	return r->n_roles++;
+}
+
+static void let_go(pid_t pid, int sig)
+{
+	ptrace_do(PTRACE_DETACH, pid, 0, (unsigned long)sig);
+	forget(pid);
+}
+
+static void resume(struct tracee *t, int sig)
+{
+	const struct fault *f = n_done < n_todo ? &todo[n_done] : NULL;
+	bool is_next = f && f->num && f->role == t->role && t->count == f->n - 1;
+
+	if (ptrace_do(is_next ? PTRACE_SYSEMU : PTRACE_SYSCALL, t->pid, 0, (unsigned long)sig) &&
+	    errno != ESRCH)
+		die("resume");
+}
+
+/* ---- letting all go ------------------------------------------------------------------------- */
+
+static void note_end(pid_t pid, int status)
+{
+	forget(pid);
+	if (pid != launcher)
+		return;
+	result->status = status;
+	launcher = 0;
+}
+
+/* Stop this one wherever it is, and let it go; its new children, too. */
+static void let_go_running(pid_t pid)
+{
+	int status, event;
+
+	ptrace_do(PTRACE_INTERRUPT, pid, 0, 0);
+	while (waitpid(pid, &status, __WALL) != pid) {
+		if (errno != EINTR || result->is_late)
+			return;
+	}
+	if (!WIFSTOPPED(status)) {
+		note_end(pid, status);
+		return;
+	}
+	event = status >> 16;
+	if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
+	    event == PTRACE_EVENT_CLONE) {
+		unsigned long child = 0;
+
+		ptrace_do(PTRACE_GETEVENTMSG, pid, 0, (unsigned long)&child);
+		if (child && !find((pid_t)child))
+			let_go_running((pid_t)child);
+	}
+	let_go(pid, event || WSTOPSIG(status) == (SIGTRAP | 0x80) ? 0 : WSTOPSIG(status));
+}
+
+/* Everything but the one that is stopped at its call, and perhaps the launcher. */
+static void let_all_go(pid_t but, bool keep_launcher)
+{
+	for (int i = n_tracees - 1; i >= 0; i--) {
+		struct tracee t;
+
+		if (i >= n_tracees) /* more than one went */
+			continue;
+		t = tracees[i];
+		if (t.pid == but || (keep_launcher && t.pid == launcher) || t.in_vfork)
+			continue;
+		if (t.is_parked)
+			let_go(t.pid, 0);
+		else
+			let_go_running(t.pid);
+	}
+}
+
+/* ---- the fault ------------------------------------------------------------------------------ */
+
+/* The second of a pair: some call soon after, of any process that lives. */
+static void pick_later(const struct tracee *now, struct fault *f)
+{
+	const struct tracee *t = next_random() % 2 ? now
+						   : &tracees[next_random() % (unsigned)n_tracees];
+
+	if (t->role < 0)
+		t = now;
+	f->role = t->role;
+	f->n = t->count + 1 + (long)(next_random() % 40);
+	f->victim = f->role;
+}
+
+static void fire_kill(struct tracee *t, const struct fault *f, bool is_last)
+{
+	struct tracee *victim = find_role(f->victim);
+	pid_t pid = t->pid, target = victim ? victim->pid : 0;
+
+	if (!target) {
+		resume(t, 0);
+		return;
+	}
+	result->fired++;
+	result->is_launcher_killed |= target == launcher;
+	if (is_last) {
+		let_all_go(pid, false);
+		is_free = true;
+		if (target == pid) {
+			let_go(pid, SIGKILL);
+		} else {
+			kill(target, SIGKILL);
+			let_go(pid, 0);
+		}
+		return;
+	}
+	kill(target, SIGKILL);
+	if (target != pid)
+		resume(t, 0);
+}
+
+static void fire(struct tracee *t, const struct ptrace_syscall_info *info)
+{
+	struct fault f = todo[n_done++];
+	bool is_last = n_done == n_todo;
+	pid_t pid = t->pid;
+	long nr = (long)info->entry.nr;
+
+	if (!is_last && todo[n_done].role == FAULT_LATER)
+		pick_later(t, &todo[n_done]);
+	if (!f.num) {
+		fire_kill(t, &f, is_last);
+		return;
+	}
+	if (never_fails(nr)) { /* another call than expected: make it after all */
+		regs_change(pid, false, 0);
+		resume(t, 0);
+		return;
+	}
+	result->fired++;
+	result->is_library |= t->role == 0 && (t->count < record->main_at || nr == SYS_futex);
+	result->is_write_hit |= (nr == SYS_write || nr == SYS_writev) && info->entry.args[0] == 2;
+	if (is_last) {
+		let_all_go(pid, false);
+		is_free = true;
+	}
+	regs_change(pid, true, is_brk(nr) ? (long)t->break_at : -f.num);
+	if (is_last)
+		let_go(pid, 0);
+	else
+		resume(t, 0);
+}
+
+/* ---- one stop ------------------------------------------------------------------------------- */
+
+static bool path_at(pid_t pid, uint64_t addr, char *path, size_t size)
+{
+	struct iovec here = {path, size - 1}, there = {(void *)(uintptr_t)addr, size - 1};
+	ssize_t n = process_vm_readv(pid, &here, 1, &there, 1, 0);
+
+	if (n < 0) { /* the string may end before a page that is not there */
+		there.iov_len = here.iov_len = 4096 - addr % 4096 < size ? 4096 - addr % 4096
+									 : size - 1;
+		n = process_vm_readv(pid, &here, 1, &there, 1, 0);
+	}
+	path[n < 0 ? 0 : n] = '\0';
+	return n > 0;
+}
+
+static bool is_set_id(const char *path)
+{
+	struct stat st;
+
+	return path[0] == '/' && stat(path, &st) == 0 && st.st_mode & (S_ISUID | S_ISGID);
+}
+
+/* An execve: the payload's, a helper's, or one of the launcher's own. False: it was let go. */
+static bool at_exec(struct tracee *t, const struct ptrace_syscall_info *info)
+{
+	char path[4096];
+	bool is_at = info->entry.nr == SYS_execveat;
+
+	if (!path_at(t->pid, info->entry.args[is_at], path, sizeof(path)))
+		return true;
+	t->is_payload = t->role != 0 && !strcmp(path, setup->payload);
+	if (is_set_id(path)) {
+		let_go(t->pid, 0);
+		return false;
+	}
+	return true;
+}
+
+static void note_point(const struct tracee *t, long nr)
+{
+	struct record *r = record;
+
+	if (r->n_points == r->room)
+		die("too many system calls");
+	if (setup->main_call && !r->main_at && !t->role && nr == setup->main_call)
+		r->main_at = t->count;
+	r->points[r->n_points++] = (struct point){t->role, t->count, nr};
+}
+
+static void at_call(struct tracee *t)
+{
+	const struct fault *f = n_done < n_todo ? &todo[n_done] : NULL;
+	struct ptrace_syscall_info info = {0};
+
+	if (ptrace_do(PTRACE_GET_SYSCALL_INFO, t->pid, sizeof(info), (unsigned long)&info) > 0 &&
+	    info.op == PTRACE_SYSCALL_INFO_EXIT && t->is_brk)
+		t->break_at = (uint64_t)info.exit.rval;
+	if (info.op != PTRACE_SYSCALL_INFO_ENTRY || info.entry.nr == SYS_restart_syscall) {
+		resume(t, 0);
+		return;
+	}
+	t->count++;
+	t->is_brk = is_brk((long)info.entry.nr);
+	if (is_recording)
+		note_point(t, (long)info.entry.nr);
+	if (f && f->role == t->role && t->count == f->n) {
+		fire(t, &info);
+		return;
+	}
+	if ((info.entry.nr == SYS_execve || info.entry.nr == SYS_execveat) && !at_exec(t, &info))
+		return;
+	resume(t, 0);
+}
+
+static void at_fork(struct tracee *t, bool is_vfork)
+{
+	int role = role_of(t->role, ++t->forks);
+	uint64_t break_at = t->break_at;
+	unsigned long msg = 0;
+	struct tracee *child;
+	pid_t parent = t->pid;
+
+	t->in_vfork = is_vfork;
+	ptrace_do(PTRACE_GETEVENTMSG, t->pid, 0, (unsigned long)&msg);
+	child = find((pid_t)msg);
+	if (!child)
+		child = add((pid_t)msg); /* its first stop is yet to come */
+	child->role = role;
+	child->break_at = break_at;
+	if (child->is_parked) {
+		child->is_parked = false;
+		resume(child, 0);
+	}
+	resume(find(parent), 0);
+}
+
+static void at_event(struct tracee *t, int event, int sig)
+{
+	switch (event) {
+	case PTRACE_EVENT_FORK:
+	case PTRACE_EVENT_CLONE:
+	case PTRACE_EVENT_VFORK:
+		at_fork(t, event == PTRACE_EVENT_VFORK);
+		return;
+	case PTRACE_EVENT_EXEC:
+		is_started = true;
+		if (t->is_payload) {
+			pid_t pid = t->pid;
+
+			if (is_recording)
+				record->payload = t->role;
+			let_all_go(pid, true);
+			let_go(pid, 0);
+			return;
+		}
+		break;
+	case PTRACE_EVENT_EXIT:
+		let_go(t->pid, 0);
+		return;
+	case PTRACE_EVENT_VFORK_DONE:
+		t->in_vfork = false;
+		break;
+	case PTRACE_EVENT_STOP:
+		if (t->role < 0) {
+			t->is_parked = true;
+			return;
+		}
+		if (sig != SIGTRAP) {
+			ptrace_do(PTRACE_LISTEN, t->pid, 0, 0);
+			return;
+		}
+		break;
+	default:
+		break;
+	}
+	if (is_started)
+		resume(t, 0);
+	else
+		ptrace_do(PTRACE_CONT, t->pid, 0, 0);
+}
+
+static void at_stop(pid_t pid, int status)
+{
+	struct tracee *t = find(pid);
+	int event = status >> 16;
+	int sig = WSTOPSIG(status);
+
+	if (is_free) {
+		let_go(pid, event || sig == (SIGTRAP | 0x80) ? 0 : sig);
+		return;
+	}
+	if (!t)
+		t = add(pid);
+	if (event)
+		at_event(t, event, sig);
+	else if (sig == (SIGTRAP | 0x80))
+		at_call(t);
+	else if (is_started)
+		resume(t, sig);
+	else
+		ptrace_do(PTRACE_CONT, pid, 0, (unsigned long)sig);
+}
+
+/* ---- one launch ----------------------------------------------------------------------------- */
+
+static void become(const char *user)
+{
+	const struct passwd *pw = getpwnam(user);
+
+	if (!pw || initgroups(user, pw->pw_gid) || setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) ||
+	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) || setenv("HOME", pw->pw_dir, 1) ||
+	    setenv("USER", user, 1) || setenv("LOGNAME", user, 1))
+		die(user);
+}
+
+static _Noreturn void launch_child(const struct setup *s, int go)
+{
+	sigset_t none;
+	char byte;
+
+	/* As a shell's job in the foreground; the session is the worker's. */
+	if (setpgid(0, 0) || (s->has_tty && tcsetpgrp(slave_fd, getpid())))
+		die("process group");
+	if (dup2(s->has_tty ? slave_fd : null_fd, 0) < 0 || dup2(out_fd, 1) < 0 ||
+	    dup2(err_fd, 2) < 0)
+		die("descriptors");
+	signal(SIGALRM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGTTOU, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (s->user)
+		become(s->user);
+	if (read(go, &byte, 1) != 1)
+		_exit(99);
+	execvp(s->argv[0], s->argv);
+	die(s->argv[0]);
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig; /* only so that waitpid comes back */
+}
+
+void trace_start(const struct setup *s)
+{
+	const struct sigaction act = {.sa_handler = on_alarm};
+
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) || sigaction(SIGALRM, &act, NULL) || setsid() < 0)
+		die("subreaper");
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN);
+	out_fd = memfd_create("out", MFD_CLOEXEC);
+	err_fd = memfd_create("err", MFD_CLOEXEC);
+	null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (out_fd < 0 || err_fd < 0 || null_fd < 0 || fchmod(out_fd, 0666) || fchmod(err_fd, 0666))
+		die("files for the output");
+	if (!s->has_tty)
+		return;
+	if (openpty(&master_fd, &slave_fd, NULL, NULL, NULL) ||
+	    fcntl(master_fd, F_SETFD, FD_CLOEXEC) || fcntl(slave_fd, F_SETFD, FD_CLOEXEC) ||
+	    fchmod(slave_fd, 0666) || ioctl(slave_fd, TIOCSCTTY, 0))
+		die("terminal");
+	host_terminal(slave_fd);
+}
+
+/* Children of ours that live: the launch's processes, since we are their subreaper. */
+static int kill_rest(void)
+{
+	char path[64], line[4096];
+	int count = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	f = fopen(path, "re");
+	if (!f)
+		die(path);
+	if (fgets(line, sizeof(line), f)) {
+		char *at = line;
+
+		for (long pid; (pid = strtol(at, &at, 10)) > 0; count++)
+			kill((pid_t)pid, SIGKILL);
+	}
+	fclose(f);
+	return count;
+}
+
+static void wait_all(long limit)
+{
+	const struct itimerval tick = {{0, 50000}, {0, 50000}}, off = {0};
+	long until = now_ms() + limit;
+	long rest = 0; /* after the launcher's end; 0: it lives */
+
+	setitimer(ITIMER_REAL, &tick, NULL);
+	for (;;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, __WALL);
+
+		if (pid < 0 && errno == ECHILD)
+			break;
+		if (pid > 0 && WIFSTOPPED(status))
+			at_stop(pid, status);
+		else if (pid > 0)
+			note_end(pid, status);
+		if (!launcher && !rest)
+			rest = now_ms() + (long)LEFT_MS * setup->slow;
+		if (launcher ? now_ms() < until : now_ms() < rest)
+			continue;
+		if (launcher)
+			result->is_late = true;
+		is_free = true;
+		result->left += kill_rest();
+		until = rest = now_ms() + 200; /* and those that come to us by that */
+	}
+	setitimer(ITIMER_REAL, &off, NULL);
+}
+
+static void take_text(int fd, char *text)
+{
+	ssize_t n = pread(fd, text, MAX_TEXT - 1, 0);
+
+	text[n < 0 ? 0 : n] = '\0';
+}
+
+void trace_launch(const struct setup *s, struct record *rec, bool records,
+		  const struct fault *faults, int n_faults, struct result *ret)
+{
+	const unsigned long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK |
+				      PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
+				      PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT |
+				      PTRACE_O_TRACEVFORKDONE;
+	int go[2];
+
+	setup = s;
+	record = rec;
+	result = ret;
+	is_recording = records;
+	is_started = is_free = false;
+	n_tracees = n_done = 0;
+	n_todo = n_faults;
+	memcpy(todo, faults, sizeof(*faults) * (size_t)n_faults);
+	ret->status = ret->fired = ret->left = 0;
+	ret->is_library = ret->is_late = ret->is_write_hit = ret->is_launcher_killed = false;
+	if (ftruncate(out_fd, 0) || ftruncate(err_fd, 0) || lseek(out_fd, 0, SEEK_SET) ||
+	    lseek(err_fd, 0, SEEK_SET) || pipe2(go, O_CLOEXEC))
+		die("files for the output");
+	launcher = fork();
+	if (launcher < 0)
+		die("fork");
+	if (!launcher)
+		launch_child(s, go[0]);
+	close(go[0]);
+	add(launcher)->role = role_of(-1, 0);
+	if (ptrace_do(PTRACE_SEIZE, launcher, 0, options))
+		die("ptrace");
+	if (write(go[1], "", 1) != 1)
+		die("start");
+	close(go[1]);
+	wait_all(s->within * 1000 * s->slow);
+	if (s->has_tty)
+		(void)tcsetpgrp(slave_fd, getpid());
+	take_text(out_fd, ret->out);
+	take_text(err_fd, ret->err);
+}
