@@ -34,7 +34,7 @@ LIBOBJ = $(filter-out $(B)/main.o,$(OBJ))
 PROFILES = default=profiles/seccomp/default.json strict=profiles/seccomp/strict.json \
 	docker=profiles/seccomp/docker.json
 
-.PHONY: all clean install unit asan seam faults lint docs check-docs bench bench-filter bench-security check fuzz fuzzers format
+.PHONY: all clean install unit asan seam faults lint docs check-docs bench bench-filter bench-security check fuzz fuzzers format mutants
 all: $(B)/pillbox $(B)/pillbox-probe $(B)/pillbox-scope $(B)/gendoc
 
 $(B)/%.o: src/%.c
@@ -135,8 +135,13 @@ $(B)/faults-bad: tests/faults/bad/bad.c
 UNIT = $(sort $(wildcard tests/unit/*.c tests/lib/*.c))
 unit: $(B)/unit
 	$(B)/unit $(UNITFLAGS)
-$(B)/unit: $(UNIT) $(LIBOBJ)
-	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) -Itests/lib -Wno-missing-prototypes -pie $^ -o $@ -lcriterion $(LIBS)
+UNITOBJ = $(UNIT:tests/%.c=$(B)/tests/%.o)
+$(UNITOBJ): $(B)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -Itests/lib -Wno-missing-prototypes -MMD -MP -c $< -o $@
+$(B)/unit: $(UNITOBJ) $(LIBOBJ)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) -pie $^ -o $@ -lcriterion $(LIBS)
+-include $(UNITOBJ:.o=.d)
 
 # Everything once more under AddressSanitizer and UBSan, in a tree of its own
 ASAN = B=build-asan OPT="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
@@ -159,6 +164,10 @@ fuzz:
 fuzzers: $(FUZZ:%=$(B)/%)
 $(B)/fuzz_%: tests/fuzz/fuzz_%.c $(LIBOBJ)
 	$(CC) $(CFLAGS_ALL) -Wno-missing-prototypes -fsanitize=fuzzer -pie $^ -o $@ $(LIBS)
+
+# One protection less at a time, and a test must notice: make mutants ONLY='mask-* leash'
+mutants: all seam $(B)/unit
+	tests/mutants/run $(ONLY)
 
 bench: all
 	$(MAKE) $(B)/bench $(B)/floor

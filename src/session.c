@@ -260,6 +260,8 @@ const struct step step_keyring = {
 
 /* ---- umask -------------------------------------------------------------------------------- */
 
+#define TIMER_SLACK_NS 50000 /* what the kernel gives to init, and so to all that did not ask */
+
 static int umask_run(struct run *r, struct err *err)
 {
 	struct sched_param param = {0};
@@ -269,10 +271,11 @@ static int umask_run(struct run *r, struct err *err)
 	(void)umask(022);
 	if (personality(PER_LINUX) < 0)
 		return err_set(err, errno, "reset the personality");
-	if (prctl(PR_SET_TIMERSLACK, 0, 0, 0, 0) < 0)
-		return err_set(err, errno, "reset the timer slack");
 	if (sched_getscheduler(0) != SCHED_OTHER && sched_setscheduler(0, SCHED_OTHER, &param) < 0)
 		return err_set(err, errno, "reset the scheduling policy");
+	/* Not 0, which is what we inherited ourselves; after the policy, whose change may set it. */
+	if (prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0) < 0)
+		return err_set(err, errno, "reset the timer slack");
 	/* The kernel cuts this to the CPUs that the cpuset allows. */
 	memset(cpus, 0xff, sizeof(cpus));
 	if (syscall(SYS_sched_setaffinity, 0, sizeof(cpus), cpus) < 0)
@@ -292,7 +295,7 @@ const struct step step_umask = {
 	.refs = "umask(2), personality(2), sched_setaffinity(2)",
 	.calls = "umask(022)\n"
 		 "personality(PER_LINUX)\n"
-		 "prctl(PR_SET_TIMERSLACK, 0)\n"
+		 "prctl(PR_SET_TIMERSLACK, 50000)\n"
 		 "sched_setaffinity(ALL)",
 	.side = CHILD,
 	.sh = umask_sh,

@@ -9,12 +9,15 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -139,14 +142,41 @@ static int listen_on(char **args)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* `odd COMMAND...`: with what is inherited, namespaced by nothing, and no default. */
+static int odd(char **args)
+{
+	const struct sched_param none = {0};
+	cpu_set_t one;
+	int cpu = sched_getcpu();
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu < 0 ? 0 : cpu, &one);
+	if (personality(ADDR_NO_RANDOMIZE) < 0 || sched_setscheduler(0, SCHED_BATCH, &none) ||
+	    sched_setaffinity(0, sizeof(one), &one) || prctl(PR_SET_TIMERSLACK, 77777, 0, 0, 0))
+		return die("odd");
+	execvp(args[0], args);
+	return die(args[0]);
+}
+
+/* `keys COMMAND...`: a session keyring with a key; its number is printed first. */
+static int keys(char **args)
+{
+	long ring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+
+	if (ring < 0 || syscall(SYS_add_key, "user", "pillbox-test", "hush", 4, ring) < 0)
+		return die("keys");
+	printf("mine=%ld\n", ring);
+	fflush(stdout);
+	execvp(args[0], args);
+	return die(args[0]);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(char **args);
 	int min; /* arguments */
-} scenes[] = {{"landlock-abi", abi, 0},
-	      {"layers", layers, 3},
-	      {"handed", handed, 1},
-	      {"listen", listen_on, 1}};
+} scenes[] = {{"landlock-abi", abi, 0}, {"layers", layers, 3}, {"handed", handed, 1},
+	      {"listen", listen_on, 1}, {"odd", odd, 1},       {"keys", keys, 1}};
 
 int outside(char **args)
 {

@@ -254,6 +254,8 @@ static void put_process(void)
 	CPU_ZERO(&cpus);
 	if (!sched_getaffinity(0, sizeof(cpus), &cpus))
 		printf("cpus=%d\n", CPU_COUNT(&cpus));
+	printf("scheduler=%d\n", sched_getscheduler(0));
+	printf("timerslack=%d\n", prctl(PR_GET_TIMERSLACK));
 	key = syscall(SYS_keyctl, 0 /* KEYCTL_GET_KEYRING_ID */, -3 /* session */, 0);
 	if (key < 0)
 		put("keyring", errno_name(errno));

@@ -106,6 +106,18 @@ docker_rights() {
 }
 t "docker: Docker's 14 capabilities and its filter" docker_rights
 
+docker_user() {
+	local set
+	facts --preset docker -u 1000:1000
+	for set in Inh Prm Eff Amb; do
+		want_fact Cap$set 0000000000000000
+	done
+	facts --preset docker -u 1000:1000 --cap-add CHOWN
+	want_fact CapAmb 0000000000000001
+	want_fact CapEff 0000000000000001
+}
+t 'docker, another user than root: no capability but what was added' docker_user
+
 locked_bits() {
 	local bits
 	facts
@@ -115,6 +127,8 @@ locked_bits() {
 	[ $((bits & 2)) = 2 ] || bad "securebits $bits: NOROOT is not locked"
 	[ $((bits & 8)) = 8 ] || bad "securebits $bits: NO_SETUID_FIXUP is not locked"
 	[ $((bits & 32)) = 32 ] || bad "securebits $bits: KEEP_CAPS is not locked"
+	[ $((bits & 64)) = 64 ] || bad "securebits $bits: NO_CAP_AMBIENT_RAISE is off"
+	[ $((bits & 128)) = 128 ] || bad "securebits $bits: NO_CAP_AMBIENT_RAISE is not locked"
 }
 t 'securebits are locked' locked_bits
 
@@ -268,14 +282,31 @@ inherited_state() {
 }
 t 'ignored signals, umask 0777 and core limits of the caller stay outside' inherited_state
 
-keyring() {
-	local mine
-	# keyctl is refused by the filter of the presets: look without it
-	inside --security-opt seccomp=unconfined -- facts
+# 50 us is what every process has that nobody gave another slack.
+odd_process() {
+	local cpus
+	run "$STAGE/bin/probe" facts
+	cpus=$(fact cpus)
+	run "$STAGE/bin/probe" outside odd "$STAGE/bin/probe" facts
+	[ "$(fact personality) $(fact scheduler) $(fact timerslack)" = '0x40000 3 77777' ] ||
+		bad "the caller itself is not as it should be: $OUT"
+	run "$STAGE/bin/probe" outside odd "$PB" run "$ROOT" -- /bin/probe facts
 	want_ok
-	mine=$(setpriv --reuid "$(as "$ID" id -u)" --clear-groups "$STAGE/bin/probe" facts 2>/dev/null | sed -n 's/^keyring=//p')
+	want_fact personality 0
+	want_fact scheduler 0
+	want_fact cpus "$cpus"
+	want_fact timerslack 50000
+}
+t 'personality, scheduler, CPUs and timer slack of the caller stay outside' odd_process
+
+keyring() {
+	# keyctl is refused by the filter of the presets: look without it
+	run "$STAGE/bin/probe" outside keys "$STAGE/bin/probe" facts
+	[ "$(fact mine)" = "$(fact keyring)" ] || bad "a process does not inherit its keyring here: $OUT"
+	run "$STAGE/bin/probe" outside keys "$PB" run --security-opt seccomp=unconfined "$ROOT" -- /bin/probe facts
+	want_ok
 	want_fact_like keyring '[0-9]+'
-	[ "$(fact keyring)" != "$mine" ] || bad "the session keyring is the caller's"
+	[ "$(fact keyring)" != "$(fact mine)" ] || bad "the session keyring is the caller's"
 }
 t 'a session keyring of its own' keyring
 
