@@ -34,7 +34,7 @@ LIBOBJ = $(filter-out $(B)/main.o,$(OBJ))
 PROFILES = default=profiles/seccomp/default.json strict=profiles/seccomp/strict.json \
 	docker=profiles/seccomp/docker.json
 
-.PHONY: all clean install unit asan seam lint docs check-docs bench bench-filter bench-security check fuzz fuzzers format
+.PHONY: all clean install unit asan seam soak lint docs check-docs bench bench-filter bench-security check fuzz fuzzers format
 all: $(B)/pillbox $(B)/pillbox-probe $(B)/pillbox-scope $(B)/gendoc
 
 $(B)/%.o: src/%.c
@@ -105,7 +105,7 @@ $(B)/gendoc: $(GENDOC:%=$(B)/%.o) $(LIBOBJ)
 # ---- tests -------------------------------------------------------------------------------------
 
 # pillbox with a seam in front: one step fails, is left out, or stands elsewhere (tests/seam.c)
-seam: $(B)/pillbox-seam $(B)/pillbox-scope $(B)/probe $(B)/harness
+seam: $(B)/pillbox-seam $(B)/pillbox-scope $(B)/probe $(B)/harness $(B)/soak
 $(B)/pillbox-seam: tests/seam.c $(LIBOBJ)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
 
@@ -119,6 +119,13 @@ $(B)/probe: $(wildcard tests/probe*.c) $(wildcard tests/probe*.h)
 $(B)/harness: tests/harness.c
 	@mkdir -p $(@D)
 	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -static $< -o $@
+
+# make soak N=100000 P=10000: launches in sequence, and sixteen at a time (tests/soak/run)
+soak: all seam
+	N=$(N) P=$(P) tests/soak/run
+$(B)/soak: tests/soak/soak.c
+	@mkdir -p $(@D)
+	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra $< -o $@
 
 UNIT = $(sort $(wildcard tests/unit/*.c tests/lib/*.c))
 unit: $(B)/unit
