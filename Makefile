@@ -105,9 +105,14 @@ $(B)/gendoc: $(GENDOC:%=$(B)/%.o) $(LIBOBJ)
 # ---- tests -------------------------------------------------------------------------------------
 
 # pillbox with a seam in front: one step fails, is left out, or stands elsewhere (tests/seam.c)
-seam: $(B)/pillbox-seam $(B)/pillbox-scope $(B)/probe $(B)/harness $(B)/soak
+seam: $(B)/pillbox-seam $(B)/pillbox-bare $(B)/pillbox-scope $(B)/probe $(B)/harness $(B)/soak
 $(B)/pillbox-seam: tests/seam.c $(LIBOBJ)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
+
+# pillbox whose launcher leaves out one thing that confines it (tests/bare.c)
+$(B)/pillbox-bare: tests/bare.c $(LIBOBJ)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) -Wl,--wrap=prctl,--wrap=syscall,--wrap=chdir,--wrap=close_range,--wrap=poll \
+		$^ -o $@ $(LIBS) $(LD_SAYS)
 
 # The payload of the real-kernel tests needs nothing from the rootfs. Never sanitized: it is what
 # is looked at, not what looks.
@@ -137,7 +142,7 @@ $(B)/unit: $(UNIT) $(LIBOBJ)
 ASAN = B=build-asan OPT="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
 	LINK=-pie HARDEN=-fno-omit-frame-pointer
 asan:
-	$(MAKE) $(ASAN) build-asan/pillbox build-asan/pillbox-scope build-asan/pillbox-seam \
+	$(MAKE) $(ASAN) build-asan/pillbox build-asan/pillbox-scope build-asan/pillbox-seam build-asan/pillbox-bare \
 		build-asan/probe build-asan/harness build-asan/unit
 
 # Fuzzers: make fuzz T=60 gives each T seconds

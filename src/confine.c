@@ -13,6 +13,7 @@
 #include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -193,6 +194,11 @@ int confine_launcher(const struct run *r, const int *terminal, size_t n_terminal
 			rules[n++] = own[i];
 	for (size_t i = 0; i < n_terminal && n_keep < ARRAY_SIZE(keep); i++)
 		keep[n_keep++] = terminal[i];
+	/*
+	 * When there is no more memory the C library would look for another arena, and for that count
+	 * the processors, which the filter answers with death.
+	 */
+	(void)mallopt(M_ARENA_MAX, 1); /* fails for no value that is known */
 	/* A launcher that stands in a directory keeps its file system busy. */
 	if (chdir("/"))
 		return err_set(err, errno, "change to /");
