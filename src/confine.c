@@ -157,6 +157,7 @@ static const struct mini_rule launcher_rules[] = {
 	REFUSE(__NR_brk, 0),
 	REFUSE(__NR_mmap, ENOMEM),
 	REFUSE(__NR_mremap, ENOMEM),
+	REFUSE(__NR_mprotect, ENOMEM),
 };
 
 /* The cgroup's undo works by one directory. An absolute path would still get through. */

@@ -254,7 +254,7 @@ t 'the launcher does not grow with what the command writes' flat
 # All calls of each of pillbox's processes from its own filter on, in a trace of the whole launch. The
 # last column: what it may do at all.
 CALLS='
-pillbox         : poll ppoll read write writev pidfd_send_signal waitid wait4 clock_gettime close rt_sigprocmask rt_sigaction rt_sigreturn restart_syscall munmap exit_group ioctl kill openat unlinkat brk mmap mremap
+pillbox         : poll ppoll read write writev pidfd_send_signal waitid wait4 clock_gettime close rt_sigprocmask rt_sigaction rt_sigreturn restart_syscall munmap exit_group ioctl kill openat unlinkat brk mmap mremap mprotect
 pillbox-init    : rt_sigtimedwait wait4 kill close_range exit_group rt_sigreturn restart_syscall
 pillbox-guard   : poll ppoll pidfd_send_signal write close exit_group rt_sigreturn restart_syscall ioctl
 pillbox-remover : rt_sigtimedwait getppid write unlinkat close exit_group rt_sigreturn restart_syscall
