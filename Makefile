@@ -34,7 +34,7 @@ LIBOBJ = $(filter-out $(B)/main.o,$(OBJ))
 PROFILES = default=profiles/seccomp/default.json strict=profiles/seccomp/strict.json \
 	docker=profiles/seccomp/docker.json
 
-.PHONY: all clean install unit asan seam faults lint docs check-docs bench bench-filter bench-security check fuzz fuzzers format mutants
+.PHONY: all clean install unit asan seam faults lint docs check-docs bench bench-filter bench-security check fuzz fuzzers format mutants soak
 all: $(B)/pillbox $(B)/pillbox-probe $(B)/pillbox-scope $(B)/gendoc
 
 $(B)/%.o: src/%.c
@@ -105,9 +105,14 @@ $(B)/gendoc: $(GENDOC:%=$(B)/%.o) $(LIBOBJ)
 # ---- tests -------------------------------------------------------------------------------------
 
 # pillbox with a seam in front: one step fails, is left out, or stands elsewhere (tests/seam.c)
-seam: $(B)/pillbox-seam $(B)/pillbox-scope $(B)/probe $(B)/harness $(B)/faults $(B)/faults-bad
+seam: $(B)/pillbox-seam $(B)/pillbox-scope $(B)/probe $(B)/harness $(B)/faults $(B)/faults-bad $(B)/pillbox-bare $(B)/soak
 $(B)/pillbox-seam: tests/seam.c $(LIBOBJ)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
+
+# pillbox whose launcher leaves out one thing that confines it (tests/bare.c)
+$(B)/pillbox-bare: tests/bare.c $(LIBOBJ)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) -Wl,--wrap=prctl,--wrap=syscall,--wrap=chdir,--wrap=close_range,--wrap=poll \
+		$^ -o $@ $(LIBS) $(LD_SAYS)
 
 # The payload of the real-kernel tests needs nothing from the rootfs. Never sanitized: it is what
 # is looked at, not what looks.
@@ -131,6 +136,12 @@ $(B)/faults: $(FAULTS) tests/faults/faults.h
 $(B)/faults-bad: tests/faults/bad/bad.c
 	@mkdir -p $(@D)
 	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -static $< -o $@
+# make soak N=100000 P=10000: launches in sequence, and sixteen at a time (tests/soak/run)
+soak: all seam
+	N=$(N) P=$(P) tests/soak/run
+$(B)/soak: tests/soak/soak.c
+	@mkdir -p $(@D)
+	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra $< -o $@
 
 UNIT = $(sort $(wildcard tests/unit/*.c tests/lib/*.c))
 unit: $(B)/unit
@@ -147,7 +158,7 @@ $(B)/unit: $(UNITOBJ) $(LIBOBJ)
 ASAN = B=build-asan OPT="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" \
 	LINK=-pie HARDEN=-fno-omit-frame-pointer
 asan:
-	$(MAKE) $(ASAN) build-asan/pillbox build-asan/pillbox-scope build-asan/pillbox-seam \
+	$(MAKE) $(ASAN) build-asan/pillbox build-asan/pillbox-scope build-asan/pillbox-seam build-asan/pillbox-bare \
 		build-asan/probe build-asan/harness build-asan/unit
 
 # Fuzzers: make fuzz T=60 gives each T seconds

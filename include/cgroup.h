@@ -110,10 +110,11 @@ void cgroup_sweep(int parent);
 int cgroup_sweep_hold(int parent);
 
 /*
- * Real root: a process that removes CGROUP_ROOT_DIR from `top` once it is told to or the launcher is
- * dead. _end tells it, and waits until it did.
+ * Real root: a process that removes CGROUP_ROOT_DIR from `top` once it gets REMOVER_GO from the launcher,
+ * or for its death. _end sends it, and waits until it is done.
  */
 #define CGROUP_ROOT_DIR "pillbox"
+#define REMOVER_GO SIGTERM
 int cgroup_remover_start(struct run *r, int top, struct err *err);
 void cgroup_remover_end(struct run *r);
 

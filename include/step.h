@@ -193,8 +193,7 @@ struct run {
 	pid_t guard;     /* parent: the guard process (guard.c), or 0 */
 	int launcher;    /* parent: its own pidfd, while the guard is started; else -1 */
 	int listener; /* parent: where the filter asks, while notify.c starts who answers; else -1 */
-	pid_t listens;  /* parent: the process that answers (notify.c), or 0 */
-	int listens_fd; /* parent: its pidfd */
+	pid_t listens; /* parent: the process that answers (notify.c), or 0 */
 
 	/* rooms */
 	int root_src;    /* parent: O_PATH of the rootfs; child: the same in its own mount ns */
@@ -208,9 +207,8 @@ struct run {
 	int *secrets;  /* memfd of each secret */
 	int tty;       /* parent: the master; child: the slave */
 	int cgroup;    /* parent: directory of our group */
-	int cgroup_parent;       /* parent: the directory that it is in, to remove it again */
-	int remover_order;       /* parent: pipe to the remover (cgroup_remover.c), or -1 */
-	pid_t remover;           /* parent: the remover, or 0 */
+	int cgroup_parent;       /* parent: where our group is about to be made; else -1 */
+	pid_t remover;           /* parent: the remover (cgroup_remover.c), or 0 */
 	bool has_no_scope;       /* parent: there was to be one, to count in, and systemd refused */
 	dev_t own_dev[OWN_DEVS]; /* child: st_dev of file systems we mounted and may create in */
 	size_t n_own_dev;

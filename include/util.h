@@ -76,6 +76,12 @@ int read_file(int dirfd, const char *path, size_t max, char **ret_text, size_t *
 /* Write all of text to an existing file below dirfd; -errno of the open or the write. */
 int write_file(int dirfd, const char *path, const char *text);
 
+/*
+ * Text for a person: all of it, or as much as is read. In one write(2) where there is room, so that
+ * lines of several programs do not mix. A closed or blocked reader is not our failure.
+ */
+void write_out(int fd, const char *text, size_t len);
+
 /* Make `path` absolute-looking and tidy: "/a//b/./c/" -> "/a/b/c". -EINVAL on ".." or a relative one. */
 int path_tidy(struct arena *a, const char *path, const char **ret);
 /* Is `path` equal to `dir` or below it (both tidy)? */

@@ -12,9 +12,9 @@
  * made a moment ago cannot be taken for a dead one twice: the maker looks again after it has the
  * lock.
  *
- * Removal is cgroup.kill, a bounded wait for the last process, rmdir. It works on descriptors that
- * were opened at the start, with openat, read, write, ppoll, unlinkat and close, which is what the
- * launcher's own filter still allows by then.
+ * Removal is cgroup.kill, a bounded wait for the last process, rmdir. It works on the one descriptor
+ * of the group that was opened at the start, from which the parent is "..", with openat, read, write,
+ * ppoll, unlinkat and close, which is what the launcher's own filter still allows by then.
  *
  * Should: fail on any limit that the kernel does not take as it was asked.
  * Mustn't: touch a group that isn't pillbox's by its name, or leave one behind.
@@ -296,6 +296,8 @@ static int group_setup(struct run *r, struct err *err)
 	if (rc == -EAGAIN)
 		return err_set(err, EBUSY, "%s/%s is removed again and again",
 			       r->plan->cgroup_parent, r->plan->cgroup_name);
+	if (rc == 0)
+		(void)close(take_fd(&r->cgroup_parent)); /* it is the group's ".." from now on */
 	while (rc == 0 && cgroup_write_next(&r->spec->limits, r->plan, &w))
 		if (w.ctl & r->plan->cgroup_need)
 			rc = limit_write(r->cgroup, &w, err);
@@ -305,10 +307,13 @@ static int group_setup(struct run *r, struct err *err)
 /* ---- the end -------------------------------------------------------------------------------- */
 
 /* Remove a group that is about to be empty: its last processes are dead but not yet gone. */
-static int dir_remove(int parent, const char *name)
+static int group_remove(const struct run *r)
 {
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "../%s", r->plan->cgroup_name);
 	for (int ms = 0; ms < END_MS; ms += 5) {
-		if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		if (unlinkat(r->cgroup, path, AT_REMOVEDIR) == 0 || errno == ENOENT)
 			return 0;
 		if (errno != EBUSY)
 			break;
@@ -331,16 +336,21 @@ static void group_end(int group)
 	}
 }
 
-/* Back out of the leaf: what was handed on is taken back first, or we may not return. */
+/*
+ * Back out of the leaf: what was handed on is taken back first, or we may not return. From a group
+ * that is removed already ".." still leads to where it was.
+ */
 static void leaf_leave(const struct run *r)
 {
+	bool is_made = r->cgroup >= 0;
+	int dir = is_made ? r->cgroup : r->cgroup_parent;
+	size_t up = is_made ? 0 : strlen("../");
 	char list[64];
 
 	cgroup_ctl_list(r->plan->cgroup_need | r->plan->cgroup_want, '-', list, sizeof(list));
-	(void)write_file(r->cgroup_parent, "cgroup.subtree_control", list);
-	(void)write_file(r->cgroup_parent, "cgroup.procs", "0");
-	(void)unlinkat(r->cgroup_parent, LEAF,
-		       AT_REMOVEDIR); /* EBUSY: the scope's end removes it */
+	(void)write_file(dir, "../cgroup.subtree_control" + up, list);
+	(void)write_file(dir, "../cgroup.procs" + up, "0");
+	(void)unlinkat(dir, "../" LEAF + up, AT_REMOVEDIR); /* EBUSY: the scope's end removes it */
 }
 
 static void cgroup_undo(struct run *r)
@@ -349,14 +359,15 @@ static void cgroup_undo(struct run *r)
 
 	if (r->cgroup >= 0) {
 		group_end(r->cgroup);
-		rc = dir_remove(r->cgroup_parent, r->plan->cgroup_name);
-		(void)close(take_fd(&r->cgroup));
+		rc = group_remove(r);
 	}
 	if (rc < 0)
 		note("group %s/%s stays: %s", r->plan->cgroup_parent, r->plan->cgroup_name,
 		     strerrordesc_np(-rc));
-	if (r->cgroup_parent >= 0 && r->plan->cgroup_leaf)
+	if ((r->cgroup >= 0 || r->cgroup_parent >= 0) && r->plan->cgroup_leaf)
 		leaf_leave(r);
+	if (r->cgroup >= 0)
+		(void)close(take_fd(&r->cgroup));
 	if (r->cgroup_parent >= 0)
 		(void)close(take_fd(&r->cgroup_parent));
 	cgroup_remover_end(r); /* of what root's rung made */

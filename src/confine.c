@@ -13,6 +13,7 @@
 #include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -20,7 +21,13 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "supervise.h"
+
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65 /* Linux 6.3 */
+#define PR_MDWE_REFUSE_EXEC_GAIN 1
+#endif
 
 #if HAS_ASAN
 /*
@@ -77,6 +84,14 @@ int confine_process_with(const char *name, uint64_t caps, const struct mini_rule
 		return err_set(err, errno, "name the process %s", name);
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
 		return err_set(err, errno, "make the process undumpable");
+	/*
+	 * No memory becomes executable any more, whatever system calls should be had. An older kernel
+	 * does not know it (EINVAL), a processor cannot hold it (ENOTSUP): the filter has no mprotect
+	 * and no mmap anyway.
+	 */
+	if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) && errno != EINVAL &&
+	    errno != ENOTSUP && errno != ENOSYS)
+		return err_set(err, errno, "no more executable memory");
 	ret = drop_caps(caps, err);
 	if (ret)
 		return ret;
@@ -151,9 +166,10 @@ static const struct mini_rule launcher_rules[] = {
 	REFUSE(__NR_brk, 0),
 	REFUSE(__NR_mmap, ENOMEM),
 	REFUSE(__NR_mremap, ENOMEM),
+	REFUSE(__NR_mprotect, ENOMEM),
 };
 
-/* The cgroup's undo works below its two directories. An absolute path would still get through. */
+/* The cgroup's undo works by one directory. An absolute path would still get through. */
 #define BELOW(call, fd)                                                    \
 	{                                                                  \
 		.nr = (call), .n_args = 1, .args = { {0, (uint32_t)(fd)} } \
@@ -167,16 +183,18 @@ int confine_launcher(const struct run *r, const int *terminal, size_t n_terminal
 {
 	const struct mini_rule own[] = {
 		KILL_RULE(getpid(), SIGSTOP), /* to stop with the job */
-		KILL_RULE(r->guard, SIGKILL), /* the guard's undo */
-		BELOW(__NR_openat, r->cgroup),          BELOW(__NR_openat, r->cgroup_parent),
-		BELOW(__NR_unlinkat, r->cgroup_parent),
+		/* the bystanders' undo */
+		KILL_RULE(r->guard, SIGKILL),
+		KILL_RULE(r->listens, SIGKILL),
+		KILL_RULE(r->remover, REMOVER_GO),
+		BELOW(__NR_openat, r->cgroup),
+		BELOW(__NR_unlinkat, r->cgroup),
 	};
-	const bool is_own_wanted[] = {true, r->guard > 0, r->cgroup >= 0, r->cgroup_parent >= 0,
-				      r->cgroup_parent >= 0};
+	const bool is_own_wanted[] = {true,           r->guard > 0,   r->listens > 0,
+				      r->remover > 0, r->cgroup >= 0, r->cgroup >= 0};
 	struct mini_rule rules[ARRAY_SIZE(launcher_rules) + ARRAY_SIZE(own)];
-	int keep[14] = {STDERR_FILENO, r->sigfd,         r->pidfd,         r->workload,
-			r->cgroup,     r->cgroup_parent, r->remover_order, r->listens_fd};
-	size_t n_keep = 8;
+	int keep[9] = {STDERR_FILENO, r->sigfd, r->pidfd, r->workload, r->cgroup};
+	size_t n_keep = 5;
 	size_t n = ARRAY_SIZE(launcher_rules);
 	int ret;
 
@@ -186,6 +204,11 @@ int confine_launcher(const struct run *r, const int *terminal, size_t n_terminal
 			rules[n++] = own[i];
 	for (size_t i = 0; i < n_terminal && n_keep < ARRAY_SIZE(keep); i++)
 		keep[n_keep++] = terminal[i];
+	/*
+	 * When there is no more memory the C library would look for another arena, and for that count
+	 * the processors, which the filter answers with death.
+	 */
+	(void)mallopt(M_ARENA_MAX, 1); /* fails for no value that is known */
 	/* A launcher that stands in a directory keeps its file system busy. */
 	if (chdir("/"))
 		return err_set(err, errno, "change to /");

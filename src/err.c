@@ -72,7 +72,7 @@ void err_raw(bool yes)
 	is_raw = yes;
 }
 
-/* One write(2), so that lines of several launchers do not mix; a closed stderr is not our failure. */
+/* In one piece, so that lines of several launchers do not mix; a closed stderr is not our failure. */
 static void print_line(const char *prefix, const char *text)
 {
 	char safe[4096];
@@ -81,8 +81,8 @@ static void print_line(const char *prefix, const char *text)
 
 	escape(safe, sizeof(safe), text);
 	len = snprintf(line, sizeof(line), "%s%s%s\n", prefix, safe, is_raw ? "\r" : "");
-	if (len > 0 && write(STDERR_FILENO, line, (size_t)len) < 0)
-		return;
+	if (len > 0)
+		write_out(STDERR_FILENO, line, (size_t)len);
 }
 
 void err_print(const struct err *err, const char *where)

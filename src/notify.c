@@ -209,23 +209,26 @@ static int notify_run(struct run *r, struct err *err)
 		return err_say(err, "the filter's descriptor did not come");
 	rc = bystander_start(r, &listener, &r->listens, err);
 	(void)close(take_fd(&r->listener));
-	if (rc)
-		return rc;
-	r->listens_fd = sys_pidfd_open(r->listens, 0);
-	return r->listens_fd < 0 ? err_set(err, -r->listens_fd, "pidfd of pillbox-listen") : 0;
+	return rc;
 }
 
 /* Everybody under the filter is gone by now, and so it is about to end, having told the last. */
 static void notify_undo(struct run *r)
 {
-	struct pollfd p = {.fd = r->listens_fd, .events = POLLIN};
-	siginfo_t info;
+	siginfo_t info = {0};
 
 	if (r->listens <= 0)
 		return;
-	if (r->listens_fd >= 0 && poll(&p, 1, END_MS) <= 0)
-		(void)sys_pidfd_send_signal(r->listens_fd, SIGKILL);
-	(void)waitid(P_PID, (id_t)r->listens, &info, WEXITED);
+	for (int ms = 0; ms < END_MS && !info.si_pid; ms++) {
+		if (waitid(P_PID, (id_t)r->listens, &info, WEXITED | WNOHANG))
+			break; /* reaped already: whoever has its pid now is not ours to kill */
+		if (!info.si_pid)
+			(void)poll(NULL, 0, 1);
+	}
+	if (!info.si_pid && !waitid(P_PID, (id_t)r->listens, &info, WEXITED | WNOHANG | WNOWAIT)) {
+		(void)kill(r->listens, SIGKILL); /* ours and not reaped */
+		(void)waitid(P_PID, (id_t)r->listens, &info, WEXITED);
+	}
 	r->listens = 0;
 }
 

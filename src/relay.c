@@ -58,6 +58,52 @@ static int reopen(int fd, int flags, bool *ret_own)
 	return own;
 }
 
+/* One description can do for two: the same terminal, by the same name. */
+static bool is_same_tty(int a, int b)
+{
+	struct stat st, other;
+
+	return !fstat(a, &st) && !fstat(b, &other) && S_ISCHR(st.st_mode) &&
+	       st.st_dev == other.st_dev && st.st_ino == other.st_ino && isatty(a);
+}
+
+static bool is_open_for(int fd, int flags)
+{
+	int now = fcntl(fd, F_GETFL);
+
+	return now >= 0 && ((now & O_ACCMODE) == O_RDWR || (now & O_ACCMODE) == flags);
+}
+
+/*
+ * Input and output, from descriptor 0 and to `out`. On one terminal, as nearly always, both go by
+ * one description, and so do our own messages: each one open is one that could be misused.
+ */
+static void open_both(struct relay *l, int out)
+{
+	int *fd = l->fd;
+	bool *is_own = l->is_own;
+
+	if (is_same_tty(STDIN_FILENO, out)) {
+		fd[RELAY_IN] = reopen(STDIN_FILENO, O_RDWR, &is_own[RELAY_IN]);
+		if (is_own[RELAY_IN] || is_open_for(fd[RELAY_IN], O_WRONLY)) {
+			fd[RELAY_OUT] = fd[RELAY_IN];
+			is_own[RELAY_OUT] = is_own[RELAY_IN];
+		}
+	} else {
+		fd[RELAY_IN] = reopen(STDIN_FILENO, O_RDONLY, &is_own[RELAY_IN]);
+	}
+	if (fd[RELAY_OUT] < 0)
+		fd[RELAY_OUT] = reopen(out, O_WRONLY, &is_own[RELAY_OUT]);
+	if (!is_same_tty(fd[RELAY_OUT], STDERR_FILENO))
+		return;
+	if (is_own[RELAY_OUT] ? dup2(fd[RELAY_OUT], STDERR_FILENO) < 0
+			      : !is_open_for(STDERR_FILENO, O_RDWR))
+		return;
+	if (fd[RELAY_IN] == fd[RELAY_OUT])
+		fd[RELAY_IN] = STDERR_FILENO;
+	fd[RELAY_OUT] = STDERR_FILENO; /* the other is closed with all that are not named */
+}
+
 void relay_init(struct relay *l, const struct run *r)
 {
 	int out = STDOUT_FILENO;
@@ -72,16 +118,17 @@ void relay_init(struct relay *l, const struct run *r)
 	l->last = '\n';
 	l->is_in_tty = isatty(STDIN_FILENO);
 	l->is_shared = r->plan->passes_tty[STDOUT_FILENO];
-	l->fd[RELAY_IN] = reopen(STDIN_FILENO, O_RDONLY, &l->is_own[RELAY_IN]);
 	while (out < STDERR_FILENO && r->plan->passes_tty[out])
 		out++;
 	/* Both outputs go elsewhere: what is echoed, or written to /dev/tty, is still to be seen. */
 	if (r->plan->passes_tty[out])
 		out = STDIN_FILENO;
-	l->fd[RELAY_OUT] = reopen(out, O_WRONLY, &l->is_own[RELAY_OUT]);
-	l->term = l->is_in_tty ? l->fd[RELAY_IN] : tty_caller();
-	/* Standard output is closed in a moment; its new description is the same terminal. */
-	if (l->term == STDOUT_FILENO)
+	l->term = l->is_in_tty ? STDIN_FILENO : tty_caller();
+	open_both(l, out);
+	/* The inherited one is closed in a moment; its new description is the same terminal. */
+	if (l->is_in_tty)
+		l->term = l->fd[RELAY_IN];
+	else if (l->term == STDOUT_FILENO)
 		l->term = l->fd[RELAY_OUT];
 	if (r->has_tty_saved) {
 		l->has_mode = l->is_in_tty;

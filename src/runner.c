@@ -476,7 +476,7 @@ void run_init(struct run *r, const struct spec *s)
 	r->baton = r->baton_child = r->hand = r->received = r->sigfd = r->pidfd = -1;
 	r->workload = r->root_src = r->overlay_src = r->root_tree = r->root = -1;
 	r->null = r->proc = r->dev = r->tty = r->cgroup = r->cgroup_parent = -1;
-	r->remover_order = r->launcher = r->listener = r->listens_fd = -1;
+	r->launcher = r->listener = -1;
 }
 
 int runner_launch(const struct spec *s, const struct seam *seam)

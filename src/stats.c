@@ -161,18 +161,6 @@ static void read_all(const struct run *r, struct usage *u)
 		read_group(r, u);
 }
 
-static void write_all(const char *text)
-{
-	size_t left = strlen(text);
-	ssize_t n;
-
-	for (; left > 0; text += n, left -= (size_t)n) {
-		n = write(STDERR_FILENO, text, left);
-		if (n <= 0)
-			return; /* nobody is there to read it */
-	}
-}
-
 void stats_report(const struct run *r)
 {
 	static char report[24576]; /* a line for each of IO_REQS_MAX devices fits */
@@ -197,5 +185,5 @@ void stats_report(const struct run *r)
 		usage_json(r, &u, report, sizeof(report));
 	else
 		usage_text(r, &u, report, sizeof(report));
-	write_all(report);
+	write_out(STDERR_FILENO, report, strlen(report));
 }

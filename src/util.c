@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#define READER_MS 2000 /* for whoever reads what is written, when there is no room */
 
 #define ARENA_SIZE (32UL << 20)
 
@@ -358,4 +361,20 @@ bool path_below(const char *path, const char *dir)
 	if (len == 1 && dir[0] == '/')
 		return path[0] == '/';
 	return !strncmp(path, dir, len) && (path[len] == '\0' || path[len] == '/');
+}
+
+void write_out(int fd, const char *text, size_t len)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n > 0) {
+			text += n;
+			len -= (size_t)n;
+		} else if (n == 0 || errno != EAGAIN || poll(&p, 1, READER_MS) <= 0) {
+			return;
+		}
+	}
 }

@@ -48,7 +48,7 @@ static bool setup(const char *name)
 	plan.cgroup_name = name;
 	run.spec = &spec;
 	run.plan = &plan;
-	run.cgroup = run.cgroup_parent = run.workload = run.remover_order = -1;
+	run.cgroup = run.cgroup_parent = run.workload = -1;
 	return true;
 }
 
@@ -78,7 +78,7 @@ Test(cgroup_dir, made_and_removed)
 	if (!setup("pillbox-unit-a"))
 		cr_skip_test("needs root and cgroup2");
 	cr_assert(step_cgroup.run(&run, &err) == 0, "%s", err.msg);
-	cr_expect(exists("pillbox-unit-a") && run.cgroup >= 0 && run.cgroup_parent >= 0);
+	cr_expect(exists("pillbox-unit-a") && run.cgroup >= 0 && run.cgroup_parent == -1);
 	cr_expect(fcntl(run.cgroup, F_GETFD) & FD_CLOEXEC);
 	step_cgroup.undo(&run);
 	cr_expect(!exists("pillbox-unit-a") && run.cgroup == -1 && run.cgroup_parent == -1);
@@ -107,7 +107,7 @@ Test(cgroup_dir, removed_without_capabilities)
 		if (confine_launcher(&run, NULL, 0, &e) < 0)
 			_exit(2);
 		/* The counterpart: this process cannot. */
-		if (unlinkat(run.cgroup_parent, "../other", AT_REMOVEDIR) == 0 || errno != ENOENT)
+		if (unlinkat(run.cgroup, "../../other", AT_REMOVEDIR) == 0 || errno != ENOENT)
 			_exit(3);
 		step_cgroup.undo(&run);
 		_exit(run.remover == 0 ? 0 : 4);
@@ -117,7 +117,7 @@ Test(cgroup_dir, removed_without_capabilities)
 	drop();
 }
 
-/* Killed, the launcher gives no word; the pipe's end is one. */
+/* Killed, the launcher gives no word; the kernel sends it in its name. */
 Test(cgroup_dir, removed_when_the_launcher_is_killed)
 {
 	int status = 0, ms = 0;
@@ -129,7 +129,7 @@ Test(cgroup_dir, removed_when_the_launcher_is_killed)
 	if (pid == 0) {
 		/* With the group in it, the directory would be kept for the next run to sweep. */
 		if (step_cgroup.run(&run, &err) < 0 ||
-		    unlinkat(run.cgroup_parent, "pillbox-unit-h", AT_REMOVEDIR) < 0)
+		    unlinkat(run.cgroup, "../pillbox-unit-h", AT_REMOVEDIR) < 0)
 			_exit(1);
 		(void)raise(SIGKILL);
 	}
@@ -175,7 +175,7 @@ Test(cgroup_dir, name_in_use)
 	spec.name = "unit-c";
 	cr_assert(step_cgroup.run(&run, &err) == 0, "%s", err.msg);
 	other = run;
-	other.cgroup = other.cgroup_parent = other.remover_order = -1;
+	other.cgroup = other.cgroup_parent = -1;
 	other.remover = 0;
 	cr_expect(step_cgroup.run(&other, &err) == -EEXIST);
 	cr_expect(err.num == EEXIST && strstr(err.hint, "--name"), "%s", err.hint);

@@ -8,13 +8,16 @@
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "minifilter.h"
+#include "runner.h"
 #include "supervise.h"
 
 Test(supervise, signals)
@@ -245,3 +248,61 @@ Test(confine, process)
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	cr_assert_eq(status, 0, "status %#x", status);
 }
+
+#if !HAS_ASAN /* whose runtime needs memory, and has rules of its own for it */
+static bool can_gain_exec(void)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return page != MAP_FAILED && !mprotect(page, 4096, PROT_READ | PROT_EXEC);
+}
+
+/* The filter is left open here for the calls in question: what refuses is not the filter. */
+Test(confine, no_memory_becomes_executable)
+{
+	static const struct mini_rule rules[] = {
+		{.nr = __NR_exit_group}, {.nr = __NR_mmap}, {.nr = __NR_mprotect}};
+	int status;
+	pid_t pid;
+
+	if (prctl(66 /* PR_GET_MDWE */, 0, 0, 0, 0) < 0)
+		cr_skip_test("Linux 6.3 has PR_SET_MDWE");
+	pid = fork();
+	if (pid == 0) {
+		struct err err = {0};
+
+		if (!can_gain_exec()) /* the counterpart */
+			_exit(1);
+		if (confine_process("t", rules, 3, &err))
+			_exit(2);
+		_exit(can_gain_exec() ? 3 : 0);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_eq(status, 0, "status %#x", status);
+}
+
+Test(confine, the_launcher_gets_no_memory)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct err err = {0};
+		struct run run;
+		void *volatile big;
+
+		run_init(&run, NULL);
+		big = malloc(64 << 20); /* the counterpart */
+		if (!big || confine_launcher(&run, NULL, 0, &err))
+			_exit(1);
+		big = malloc(64 << 20);
+		if (big || syscall(SYS_brk, 0))
+			_exit(2);
+		for (int i = 0; i < 10000; i++) /* 10 MB in small pieces: the heap's end */
+			big = malloc(1000);
+		_exit(big ? 3 : 0);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_eq(status, 0, "status %#x", status);
+}
+#endif
