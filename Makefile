@@ -34,7 +34,7 @@ LIBOBJ = $(filter-out $(B)/main.o,$(OBJ))
 PROFILES = default=profiles/seccomp/default.json strict=profiles/seccomp/strict.json \
 	docker=profiles/seccomp/docker.json
 
-.PHONY: all clean install unit asan seam faults lint docs check-docs bench bench-filter bench-security check fuzz fuzzers format mutants soak
+.PHONY: all clean install unit asan seam faults lint docs check-docs bench bench-filter bench-security check fuzz fuzzers format mutants soak differential
 all: $(B)/pillbox $(B)/pillbox-probe $(B)/pillbox-scope $(B)/gendoc
 
 $(B)/%.o: src/%.c
@@ -78,7 +78,7 @@ $(B)/probe_program.o: $(B)/pillbox-probe
 GENDOC = gendoc gendoc_check gendoc_front gendoc_man gendoc_shell
 # The compiler of the built-in filters: the same reader as at launch, without the table it makes.
 MKFILTER = mkfilter profile profile_json profile_fields profile_text profile_locate profile_calls profile_head profile_tree \
-	profile_build profile_check profile_reading profile_values profile_sim caps_names nearest util err
+	profile_build profile_check profile_tests profile_reading profile_values profile_points profile_sim caps_names nearest util err
 $(B)/mkfilter: $(MKFILTER:%=$(B)/%.o)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
 $(B)/mkfilter.o $(GENDOC:%=$(B)/%.o): $(B)/%.o: src/tools/%.c
@@ -153,6 +153,16 @@ $(UNITOBJ): $(B)/tests/%.o: tests/%.c
 $(B)/unit: $(UNITOBJ) $(LIBOBJ)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) -pie $^ -o $@ -lcriterion $(LIBS)
 -include $(UNITOBJ:.o=.d)
+
+# Compiled seccomp profiles against another reading of their rules; then one in DAMAGE of all damages to
+# such programs, each of which must be noticed
+SETS ?= 1000000
+DAMAGE ?= 4
+differential: $(B)/differential $(B)/damage
+	$(B)/differential $(SETS) 1 $(shell nproc)
+	$(B)/damage $(DAMAGE)
+$(B)/differential $(B)/damage: $(B)/%: tests/seccomp/%.c tests/seccomp/random_rules.c tests/lib/bpfsim.c $(LIBOBJ)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) -Itests/lib $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
 
 # Everything once more under AddressSanitizer and UBSan, in a tree of its own
 ASAN = B=build-asan OPT="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all" \

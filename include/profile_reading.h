@@ -32,6 +32,8 @@ size_t profile_entries(const struct profile *p, uint32_t arch, struct profile_en
 uint32_t profile_decide(const struct profile_entry *e, size_t n, uint32_t def, const __u64 *args,
 			const struct profile_entry **ret_by);
 
+bool profile_cond_holds(const struct profile_cond *c, uint64_t value);
+
 /* The kernel's order: as signed numbers, smaller is stricter. */
 bool profile_is_stricter(uint32_t a, uint32_t b);
 

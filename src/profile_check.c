@@ -6,7 +6,8 @@
  * OR-ed 64-bit comparisons in which `arg0 <= 0 || arg0 >= 0x1000000010` lets 0x10 through, and nobody
  * saw. So no program, and ours is none better, is used before it was run here, in a small
  * interpreter, over every call number and over the arguments where an answer can change, and compared
- * with a direct reading of the rules (profile_reading.c).
+ * with a direct reading of the rules (profile_reading.c). Where an answer can change is what the rules
+ * compare with, and what the program does (profile_tests.c): a wrong one may look elsewhere.
  *
  * Where several rules fit a call, the strictest action must hold.
  *
@@ -21,10 +22,12 @@
 #include <string.h>
 
 #include "profile.h"
+#include "profile_tests.h"
 #include "profile_values.h"
 #include "util.h"
 
 #define X32_BIT 0x40000000U
+#define BY_NUMBER offsetof(struct seccomp_data, instruction_pointer) /* the record up to there */
 #define FOREIGN_CALLS 600 /* numbers tried of an architecture that is not in the profile */
 
 /* ---- comparing ---------------------------------------------------------------------------- */
@@ -37,6 +40,8 @@ struct check {
 	bool is_32bit;
 	struct profile_entry *entries; /* of this architecture, sorted by number */
 	size_t n_entries;
+	struct profile_tests *of_all;  /* what the whole program compares with what */
+	struct profile_tests *of_call; /* and what the part for one call does */
 };
 
 static const char *action_text(uint32_t action, char *buf, size_t size)
@@ -83,86 +88,171 @@ static int differs(const struct check *c, const char *name, const struct seccomp
 	return -EINVAL;
 }
 
-static int compare(const struct check *c, const struct profile_entry *e, size_t n,
-		   const struct seccomp_data *d, uint32_t def)
+static int not_understood(const struct check *c)
 {
-	const struct profile_entry *by;
-	uint32_t want = profile_decide(e, n, def, d->args, &by);
-	uint32_t got;
-
-	if (!profile_sim(c->prog->insns, c->prog->n, d, &got))
-		return err_say(c->err, "%s: the program has an instruction that is not understood",
-			       c->p->origin);
-	return want == got ? 0 : differs(c, n ? e->name : NULL, d, want, got);
+	return err_say(c->err, "%s: the program has an instruction that is not understood",
+		       c->p->origin);
 }
+
+/* ---- one call ------------------------------------------------------------------------------- */
 
 struct call_check {
 	const struct check *c;
 	const struct profile_entry *e;
 	size_t n;
 	struct seccomp_data d;
+	enum profile_sim_end end;
+	uint32_t at; /* the answer, or where the arguments are looked at */
 };
 
 static int check_point(void *arg, const __u64 *args)
 {
 	struct call_check *cc = arg;
+	const struct check *c = cc->c;
+	const struct profile_entry *by;
+	uint32_t want = profile_decide(cc->e, cc->n, c->p->def_action, args, &by);
+	uint32_t got = cc->at;
 
 	memcpy(cc->d.args, args, sizeof(cc->d.args));
-	return compare(cc->c, cc->e, cc->n, &cc->d, cc->c->p->def_action);
+	if (cc->end == PROFILE_SIM_BEYOND &&
+	    profile_sim_within(c->prog->insns, c->prog->n, cc->at, &cc->d, sizeof(cc->d), &got) !=
+		    PROFILE_SIM_ANSWER)
+		return not_understood(c);
+	return want == got ? 0 : differs(c, cc->n ? cc->e->name : NULL, &cc->d, want, got);
 }
 
-/* All rules of one call number. */
-static int check_call(const struct check *c, const struct profile_entry *e, size_t n)
+/* All rules of one call number; none: the default. */
+static int check_call(const struct check *c, const struct profile_entry *e, size_t n, uint32_t nr)
 {
 	struct call_check cc = {
-		.c = c, .e = e, .n = n, .d = {.nr = (int)e->nr, .arch = c->audit_arch}};
-	int rc = profile_points(e, n, c->is_32bit, check_point, &cc);
+		.c = c, .e = e, .n = n, .d = {.nr = (int)nr, .arch = c->audit_arch}};
+	int rc;
 
+	cc.end = profile_sim_within(c->prog->insns, c->prog->n, 0, &cc.d, BY_NUMBER, &cc.at);
+	if (cc.end == PROFILE_SIM_UNKNOWN)
+		return not_understood(c);
+	c->of_call->n = 0;
+	if (cc.end == PROFILE_SIM_BEYOND) {
+		rc = profile_tests(c->prog->insns, c->prog->n, cc.at, c->of_call);
+		if (rc)
+			return rc == -ENOMEM ? err_set(c->err, ENOMEM, "%s", c->p->origin)
+					     : not_understood(c);
+	}
+	rc = profile_points_and(e, n, c->of_call, c->is_32bit, check_point, &cc);
 	return rc == -ENOMEM ? err_set(c->err, ENOMEM, "%s", c->p->origin) : rc;
 }
 
-/* Every number from 0 to just above the newest, with its rules or with the default. */
-static int check_arch(struct check *c, unsigned at)
+/* One number of which no rule speaks: the answer must come from the number alone. */
+static int check_number(const struct check *c, uint32_t arch, uint32_t nr, uint32_t want)
 {
-	uint32_t base = c->p->arches[at] == SCMP_ARCH_X32 ? X32_BIT : 0;
-	uint32_t newest = c->prog->newest[at];
-	uint32_t beyond = profile_has_enosys(c->p) ? SECCOMP_RET_ERRNO | ENOSYS : c->p->def_action;
-	struct seccomp_data d = {.arch = c->audit_arch};
-	size_t i = 0;
+	struct seccomp_data d = {.nr = (int)nr, .arch = arch};
+	uint32_t got;
 
-	for (uint32_t nr = base; nr <= newest + 2; nr++) {
+	if (profile_sim_within(c->prog->insns, c->prog->n, 0, &d, BY_NUMBER, &got) !=
+	    PROFILE_SIM_ANSWER)
+		return not_understood(c);
+	return want == got ? 0 : differs(c, NULL, &d, want, got);
+}
+
+/* ---- all numbers ---------------------------------------------------------------------------- */
+
+/* Around each value that the program compares a word of the record with; `do_with` gives 0 or ends it. */
+static int around_tests(const struct check *c, unsigned word, void *arg,
+			int (*do_with)(const struct check *c, void *arg, uint32_t value))
+{
+	for (size_t i = 0; i < c->of_all->n; i++) {
+		const struct profile_test *t = &c->of_all->t[i];
+
+		if (t->word != word)
+			continue;
+		if (t->mask != UINT32_MAX) /* ours masks no number and no architecture */
+			return not_understood(c);
+		for (uint32_t v = t->k - 1, left = 3; left; v++, left--) {
+			int rc = do_with(c, arg, v);
+
+			if (rc)
+				return rc;
+		}
+	}
+	return 0;
+}
+
+struct far {
+	uint32_t base, newest, beyond;
+	bool has_x32; /* in the profile, so that it is checked by itself */
+};
+
+/* A number beyond those that are tried one by one. */
+static int check_far(const struct check *c, void *arg, uint32_t nr)
+{
+	const struct far *far = arg;
+	bool is_64bit = c->audit_arch == AUDIT_ARCH_X86_64;
+
+	if (is_64bit && nr >= X32_BIT && !far->base && far->has_x32)
+		return 0;
+	if (is_64bit && nr >= X32_BIT && !far->base)
+		return check_number(c, c->audit_arch, nr,
+				    nr == UINT32_MAX ? c->p->def_action : SECCOMP_RET_KILL_PROCESS);
+	if (nr < far->base || nr <= far->newest + 2)
+		return 0;
+	return check_number(c, c->audit_arch, nr, far->beyond);
+}
+
+/* Every number from 0 to just above the newest, with its rules or with the default. */
+static int check_arch(const struct check *c, unsigned at, bool has_x32)
+{
+	struct far far = {.base = c->p->arches[at] == SCMP_ARCH_X32 ? X32_BIT : 0,
+			  .newest = c->prog->newest[at],
+			  .beyond = profile_has_enosys(c->p) ? SECCOMP_RET_ERRNO | ENOSYS
+							     : c->p->def_action,
+			  .has_x32 = has_x32};
+	size_t i = 0;
+	int rc = 0;
+
+	for (uint32_t nr = far.base; nr <= far.newest + 2 && !rc; nr++) {
 		size_t n = 0;
 
 		while (i + n < c->n_entries && c->entries[i + n].nr == nr)
 			n++;
-		d.nr = (int)nr;
-		if (n ? check_call(c, &c->entries[i], n)
-		      : compare(c, NULL, 0, &d, nr > newest ? beyond : c->p->def_action))
-			return -EINVAL;
+		rc = n || nr <= far.newest ? check_call(c, &c->entries[i], n, nr)
+					   : check_number(c, c->audit_arch, nr, far.beyond);
 		i += n;
 	}
-	if (i < c->n_entries)
+	if (!rc && i < c->n_entries)
 		return err_say(c->err, "%s: %.64s: its number %u was not checked", c->p->origin,
 			       c->entries[i].name, c->entries[i].nr);
-	d.nr = (int)(base + X32_BIT - 2);
-	return compare(c, NULL, 0, &d, beyond);
+	rc = rc ? rc : check_far(c, &far, far.base + X32_BIT - 2);
+	rc = rc ? rc : check_far(c, &far, UINT32_MAX);
+	return rc ? rc : around_tests(c, PROFILE_WORD_NR, &far, check_far);
+}
+
+static bool has_arch(const struct profile *p, uint32_t audit_arch, bool is_x32)
+{
+	for (unsigned i = 0; i < p->n_arches; i++) {
+		if (profile_audit_arch(p->arches[i]) == audit_arch &&
+		    (!is_x32 || p->arches[i] == SCMP_ARCH_X32))
+			return true;
+	}
+	return false;
 }
 
 /* Every call of an architecture that is not in the profile ends the process, x32 included. */
 static int check_killed(const struct check *c, uint32_t arch, uint32_t first)
 {
-	for (unsigned fill = 0; fill < 2; fill++) {
-		struct seccomp_data d = {.arch = arch};
-		int rc = 0;
+	int rc = 0;
 
-		memset(d.args, fill ? 0xff : 0, sizeof(d.args));
-		for (uint32_t nr = first; nr < first + FOREIGN_CALLS && !rc; nr++) {
-			d.nr = (int)nr;
-			rc = compare(c, NULL, 0, &d, SECCOMP_RET_KILL_PROCESS);
-		}
-		if (rc)
-			return rc;
-	}
+	for (uint32_t nr = first; nr < first + FOREIGN_CALLS && !rc; nr++)
+		rc = check_number(c, arch, nr, SECCOMP_RET_KILL_PROCESS);
+	return rc ? rc : check_number(c, arch, UINT32_MAX - 1, SECCOMP_RET_KILL_PROCESS);
+}
+
+static int check_foreign_arch(const struct check *c, void *arg, uint32_t arch)
+{
+	(void)arg;
+	if (!has_arch(c->p, arch, false))
+		return check_killed(c, arch, 0);
+	if (arch == AUDIT_ARCH_X86_64 && !has_arch(c->p, arch, true))
+		return check_killed(c, arch, X32_BIT);
 	return 0;
 }
 
@@ -171,22 +261,11 @@ static int check_foreign(const struct check *c)
 	static const uint32_t others[] = {
 		AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM, 0,
 		0xdeadbeef};
-	bool has_x32 = false;
 	int rc = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(others) && !rc; i++) {
-		bool is_listed = false;
-
-		for (unsigned k = 0; k < c->p->n_arches; k++) {
-			is_listed |= profile_audit_arch(c->p->arches[k]) == others[i];
-			has_x32 |= c->p->arches[k] == SCMP_ARCH_X32;
-		}
-		if (!is_listed)
-			rc = check_killed(c, others[i], 0);
-		else if (others[i] == AUDIT_ARCH_X86_64 && !has_x32)
-			rc = check_killed(c, others[i], X32_BIT);
-	}
-	return rc;
+	for (size_t i = 0; i < ARRAY_SIZE(others) && !rc; i++)
+		rc = check_foreign_arch(c, NULL, others[i]);
+	return rc ? rc : around_tests(c, PROFILE_WORD_ARCH, NULL, check_foreign_arch);
 }
 
 /* ---- profiles that cannot be meant -------------------------------------------------------- */
@@ -264,23 +343,34 @@ static int check_usable(const struct check *c)
 	return 0;
 }
 
+static int check_all(struct check *c)
+{
+	const struct profile *p = c->p;
+	int rc = profile_tests(c->prog->insns, c->prog->n, 0, c->of_all);
+
+	if (rc)
+		return rc == -ENOMEM ? err_set(c->err, ENOMEM, "%s", p->origin) : not_understood(c);
+	for (unsigned a = 0; a < p->n_arches && !rc; a++) {
+		c->audit_arch = profile_audit_arch(p->arches[a]);
+		/* x32 is no exception: its registers have 64 bits, and so does its audit value. */
+		c->is_32bit = !(c->audit_arch & __AUDIT_ARCH_64BIT);
+		c->n_entries = profile_entries(p, p->arches[a], c->entries);
+		rc = check_arch(c, a, has_arch(p, c->audit_arch, true));
+	}
+	rc = rc ? rc : check_foreign(c);
+	return rc ? rc : check_usable(c);
+}
+
 int profile_check(const struct profile *p, const struct profile_prog *prog, struct err *err)
 {
-	struct check c = {.p = p, .prog = prog, .err = err};
 	auto_free struct profile_entry *entries = calloc(2 * p->n_rules + 1, sizeof(*entries));
+	auto_free struct profile_tests *tests = malloc(2 * sizeof(*tests));
+	struct check c = {.p = p, .prog = prog, .err = err, .entries = entries, .of_all = tests};
 	int rc;
 
-	if (!entries)
+	if (!entries || !tests)
 		return err_set(err, ENOMEM, "%s", p->origin);
-	c.entries = entries;
+	c.of_call = &tests[1];
 	rc = check_not_equal(&c);
-	for (unsigned a = 0; a < p->n_arches && !rc; a++) {
-		c.audit_arch = profile_audit_arch(p->arches[a]);
-		/* x32 is no exception: its registers have 64 bits, and so does its audit value. */
-		c.is_32bit = !(c.audit_arch & __AUDIT_ARCH_64BIT);
-		c.n_entries = profile_entries(p, p->arches[a], entries);
-		rc = check_arch(&c, a);
-	}
-	rc = rc ? rc : check_foreign(&c);
-	return rc ? rc : check_usable(&c);
+	return rc ? rc : check_all(&c);
 }

@@ -21,10 +21,8 @@ static const struct profile_cond sub_conds[32] = {
 #undef SUB
 };
 
-static bool cond_holds(const struct profile_cond *c, const __u64 *args)
+bool profile_cond_holds(const struct profile_cond *c, uint64_t v)
 {
-	uint64_t v = args[c->index];
-
 	switch (c->op) {
 	case SCMP_CMP_NE:
 		return v != c->value;
@@ -58,7 +56,8 @@ uint32_t profile_decide(const struct profile_entry *e, size_t n, uint32_t def, c
 	for (size_t i = 0; i < n; i++) {
 		unsigned c = 0;
 
-		while (c < e[i].n_conds && cond_holds(&e[i].conds[c], args))
+		while (c < e[i].n_conds &&
+		       profile_cond_holds(&e[i].conds[c], args[e[i].conds[c].index]))
 			c++;
 		if (c < e[i].n_conds)
 			continue;

@@ -8,20 +8,25 @@
 #include <string.h>
 
 #include "profile.h"
+#include "profile_tests.h"
 
-bool profile_sim(const struct sock_filter *insns, unsigned n, const struct seccomp_data *data,
-		 uint32_t *ret)
+enum profile_sim_end profile_sim_within(const struct sock_filter *insns, unsigned n, unsigned pc,
+					const struct seccomp_data *data, size_t len, uint32_t *ret)
 {
 	uint32_t a = 0;
 
-	for (unsigned pc = 0; pc < n; pc++) {
+	for (; pc < n; pc++) {
 		const struct sock_filter *in = &insns[pc];
 		bool is_true;
 
 		switch (in->code) {
 		case BPF_LD | BPF_W | BPF_ABS:
-			if (in->k % 4 || in->k + 4 > sizeof(*data))
-				return false;
+			if (in->k % 4 || in->k > sizeof(*data) - 4)
+				return PROFILE_SIM_UNKNOWN;
+			if (in->k >= len) {
+				*ret = pc;
+				return PROFILE_SIM_BEYOND;
+			}
 			memcpy(&a, (const char *)data + in->k, sizeof(a));
 			continue;
 		case BPF_ALU | BPF_AND | BPF_K:
@@ -29,7 +34,7 @@ bool profile_sim(const struct sock_filter *insns, unsigned n, const struct secco
 			continue;
 		case BPF_JMP | BPF_JA:
 			if (in->k >= n)
-				return false;
+				return PROFILE_SIM_UNKNOWN;
 			pc += in->k;
 			continue;
 		case BPF_JMP | BPF_JEQ | BPF_K:
@@ -46,11 +51,17 @@ bool profile_sim(const struct sock_filter *insns, unsigned n, const struct secco
 			break;
 		case BPF_RET | BPF_K:
 			*ret = in->k;
-			return true;
+			return PROFILE_SIM_ANSWER;
 		default:
-			return false;
+			return PROFILE_SIM_UNKNOWN;
 		}
 		pc += is_true ? in->jt : in->jf;
 	}
-	return false;
+	return PROFILE_SIM_UNKNOWN;
+}
+
+bool profile_sim(const struct sock_filter *insns, unsigned n, const struct seccomp_data *data,
+		 uint32_t *ret)
+{
+	return profile_sim_within(insns, n, 0, data, sizeof(*data), ret) == PROFILE_SIM_ANSWER;
 }

@@ -5,12 +5,12 @@
  * BPF compares 32-bit halves with constants, and those come from the rules. So every half takes each
  * constant, one less, one more, zero and all ones (for a mask also each of its bits flipped), and
  * every high half is combined with every low half. Between two such values no comparison changes
- * its answer. For masks, add_joint() looks for what this leaves out. Where the combinations of
- * several arguments are too many, profile_points() takes a fixed pseudo-random choice of them,
- * around every rule.
+ * its answer. A program that is wrong may compare with other constants than its rules have: who wants
+ * to find that hands in its tests. For masks, add_joint() looks for what this leaves out. profile_points.c combines
+ * the values of several arguments.
  *
  * Should: give the same values for the same rules, so that a profile is refused always or never.
- * Mustn't: look at the program; what it compares is what is in doubt.
+ * Mustn't: take a value away because of the program; what it compares is what is in doubt.
  */
 #include <errno.h>
 #include <seccomp.h>
@@ -39,14 +39,48 @@ static int by_half(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void collect(const struct profile_entry *e, size_t n, unsigned index, unsigned shift,
-		    struct halves *h)
+static void add_plain(struct halves *h, uint32_t v)
+{
+	add_half(h, v);
+	add_half(h, v - 1);
+	add_half(h, v + 1);
+}
+
+static void add_masked(struct halves *h, uint32_t mask, uint32_t want)
+{
+	add_half(h, want);
+	add_half(h, want | ~mask);
+	add_half(h, want ^ mask);
+	for (unsigned bit = 0; bit < 32; bit++) {
+		if (mask & (1U << bit))
+			add_half(h, want ^ (1U << bit));
+	}
+}
+
+/* What the program compares that half with, whatever the rules say. */
+static void add_tests(struct halves *h, const struct profile_tests *tests, unsigned word)
+{
+	for (size_t i = 0; tests && i < tests->n; i++) {
+		const struct profile_test *t = &tests->t[i];
+
+		if (t->word != word)
+			continue;
+		if (t->mask == UINT32_MAX)
+			add_plain(h, t->k);
+		else
+			add_masked(h, t->mask, t->k);
+	}
+}
+
+static void collect(const struct profile_entry *e, size_t n, const struct profile_tests *tests,
+		    unsigned index, unsigned shift, struct halves *h)
 {
 	size_t kept = 0;
 
 	h->n = 0;
 	add_half(h, 0);
 	add_half(h, UINT32_MAX);
+	add_tests(h, tests, profile_word(index, shift != 0));
 	for (size_t i = 0; i < n; i++) {
 		for (unsigned c = 0; c < e[i].n_conds; c++) {
 			const struct profile_cond *cond = &e[i].conds[c];
@@ -55,19 +89,10 @@ static void collect(const struct profile_entry *e, size_t n, unsigned index, uns
 
 			if (cond->index != index)
 				continue;
-			if (cond->op != SCMP_CMP_MASKED_EQ) {
-				add_half(h, v);
-				add_half(h, v - 1);
-				add_half(h, v + 1);
-				continue;
-			}
-			add_half(h, d);
-			add_half(h, d | ~v);
-			add_half(h, d ^ v);
-			for (unsigned bit = 0; bit < 32; bit++) {
-				if (v & (1U << bit))
-					add_half(h, d ^ (1U << bit));
-			}
+			if (cond->op != SCMP_CMP_MASKED_EQ)
+				add_plain(h, v);
+			else
+				add_masked(h, v, d);
 		}
 	}
 	qsort(h->v, h->n, sizeof(h->v[0]), by_half);
@@ -131,8 +156,8 @@ static void add_joint(const struct profile_entry *e, size_t n, unsigned index, b
 }
 
 /* Every high half with every low half; thinned out evenly where that is too many. */
-int profile_values(const struct profile_entry *e, size_t n, unsigned index, bool is_32bit,
-		   struct profile_values *ret)
+int profile_values(const struct profile_entry *e, size_t n, const struct profile_tests *tests,
+		   unsigned index, bool is_32bit, struct profile_values *ret)
 {
 	auto_free struct halves *high = malloc(sizeof(*high));
 	auto_free struct halves *low = malloc(sizeof(*low));
@@ -140,13 +165,13 @@ int profile_values(const struct profile_entry *e, size_t n, unsigned index, bool
 
 	if (!high || !low)
 		return -ENOMEM;
-	collect(e, n, index, 32, high);
+	collect(e, n, tests, index, 32, high);
 	if (is_32bit) {
 		/* The kernel reports such arguments with an empty high half, and none is compared. */
 		high->v[0] = 0;
 		high->n = 1;
 	}
-	collect(e, n, index, 0, low);
+	collect(e, n, tests, index, 0, low);
 	all = high->n * low->n;
 	step = all / (PROFILE_POINTS / 2) + 1;
 	ret->v = malloc(PROFILE_POINTS * sizeof(*ret->v));
@@ -158,84 +183,4 @@ int profile_values(const struct profile_entry *e, size_t n, unsigned index, bool
 		ret->v[ret->n++] = (uint64_t)high->v[i / low->n] << 32 | low->v[i % low->n];
 	add_joint(e, n, index, is_32bit, ret);
 	return 0;
-}
-
-/* ---- combinations --------------------------------------------------------------------------- */
-
-static uint64_t next_random(uint64_t *state)
-{
-	*state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
-	return *state >> 33;
-}
-
-/* Arguments for which one of the rules holds, but perhaps for one condition. */
-static void go_near(const struct profile_entry *e, size_t n, uint64_t *state, __u64 *args)
-{
-	const struct profile_entry *near = &e[next_random(state) % n];
-	unsigned spare = (unsigned)next_random(state) % PROFILE_ARGS;
-
-	for (unsigned k = 0; k < near->n_conds; k++) {
-		const struct profile_cond *cond = &near->conds[k];
-		uint64_t v = cond->op == SCMP_CMP_MASKED_EQ ? cond->datum : cond->value;
-
-		v += cond->op == SCMP_CMP_GT || cond->op == SCMP_CMP_NE;
-		v -= cond->op == SCMP_CMP_LT;
-		if (cond->index != spare)
-			args[cond->index] = v;
-	}
-}
-
-/* All combinations, or as many as PROFILE_POINTS of them, most of them around one of the rules. */
-static int combine(const struct profile_entry *e, size_t n, const struct profile_values *vals,
-		   unsigned n_vals, int (*fn)(void *arg, const __u64 *args), void *arg)
-{
-	__u64 args[PROFILE_ARGS] = {0};
-	uint64_t state = 1;
-	size_t all = 1;
-
-	for (unsigned i = 0; i < n_vals; i++)
-		all = all > PROFILE_POINTS ? all : all * vals[i].n;
-	for (size_t point = 0; point < all && point < PROFILE_POINTS; point++) {
-		size_t rest = point;
-		int rc;
-
-		for (unsigned i = 0; i < n_vals; i++) {
-			size_t pick = all > PROFILE_POINTS ? next_random(&state) % vals[i].n
-							   : rest % vals[i].n;
-
-			args[vals[i].index] = vals[i].v[pick];
-			rest /= vals[i].n;
-		}
-		if (all > PROFILE_POINTS && point % 4)
-			go_near(e, n, &state, args);
-		rc = fn(arg, args);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-int profile_points(const struct profile_entry *e, size_t n, bool is_32bit,
-		   int (*fn)(void *arg, const __u64 *args), void *arg)
-{
-	struct profile_values vals[PROFILE_ARGS] = {0};
-	__u64 ones[PROFILE_ARGS];
-	unsigned n_vals = 0, used = 0;
-	int rc = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		for (unsigned k = 0; k < e[i].n_conds; k++)
-			used |= 1U << e[i].conds[k].index;
-	}
-	for (unsigned i = 0; i < PROFILE_ARGS && !rc; i++) {
-		if (used & (1U << i))
-			rc = profile_values(e, n, i, is_32bit, &vals[n_vals++]);
-		ones[i] = is_32bit ? UINT32_MAX : UINT64_MAX;
-	}
-	rc = rc ? rc : combine(e, n, vals, n_vals, fn, arg);
-	/* No rule of a call without conditions may look at any bit. */
-	rc = rc ? rc : fn(arg, ones);
-	for (unsigned i = 0; i < n_vals; i++)
-		free(vals[i].v);
-	return rc;
 }
