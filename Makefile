@@ -105,9 +105,14 @@ $(B)/gendoc: $(GENDOC:%=$(B)/%.o) $(LIBOBJ)
 # ---- tests -------------------------------------------------------------------------------------
 
 # pillbox with a seam in front: one step fails, is left out, or stands elsewhere (tests/seam.c)
-seam: $(B)/pillbox-seam $(B)/pillbox-scope $(B)/probe $(B)/harness
+seam: $(B)/pillbox-seam $(B)/pillbox-scope $(B)/pillbox-weak $(B)/probe $(B)/harness $(B)/race
 $(B)/pillbox-seam: tests/seam.c $(LIBOBJ)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
+
+# pillbox with one protection taken out: what the tests of races and of the trace must notice (tests/weak.c)
+WEAK = syscall fstat mkdirat mnt_resolve_strict
+$(B)/pillbox-weak: tests/weak.c $(LIBOBJ)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $(WEAK:%=-Wl,--wrap=%) $^ -o $@ $(LIBS) $(LD_SAYS)
 
 # The payload of the real-kernel tests needs nothing from the rootfs. Never sanitized: it is what
 # is looked at, not what looks.
@@ -116,7 +121,7 @@ $(B)/probe: $(wildcard tests/probe*.c) $(wildcard tests/probe*.h)
 	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -static $(filter %.c,$^) -o $@
 
 # What stands around each of those tests: static, because a loader is slow where it is emulated
-$(B)/harness: tests/harness.c
+$(B)/harness $(B)/race: $(B)/%: tests/%.c
 	@mkdir -p $(@D)
 	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -static $< -o $@
 
@@ -131,7 +136,7 @@ ASAN = B=build-asan OPT="-O1 -g -fsanitize=address,undefined -fno-sanitize-recov
 	LINK=-pie HARDEN=-fno-omit-frame-pointer
 asan:
 	$(MAKE) $(ASAN) build-asan/pillbox build-asan/pillbox-scope build-asan/pillbox-seam \
-		build-asan/probe build-asan/harness build-asan/unit
+		build-asan/probe build-asan/harness build-asan/race build-asan/pillbox-weak build-asan/unit
 
 # Fuzzers: make fuzz T=60 gives each T seconds
 T ?= 10
