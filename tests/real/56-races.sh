@@ -93,7 +93,7 @@ t '/sys and a link that climbs' safe sys=@"../../../../../../..$TMP/victim" -- "
 
 # The preset's tmpfs, a secret, a config and hosts, where the tree's own links lead elsewhere
 printf 'hush' >"$TMP/hush" && chmod 644 "$TMP/hush"
-files=(--secret "src=$TMP/hush" --config content=x,target=/etc/app --add-host a:::1)
+files=(--secret "src=$TMP/hush" --config "content=x,target=/etc/app" --add-host a:::1)
 t '/tmp, /run and /etc and links to the host' safe tmp=@"$TMP/victim" run=@"$TMP/victim" etc=@"$TMP/victim" -- \
 	"${pb[@]}" "${files[@]}" -- "${names[@]}" /x/link1 /x/link2
 
