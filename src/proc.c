@@ -219,12 +219,15 @@ static int inside(int mount, const char *path)
 static int cover_dir(int *empty, struct err *err)
 {
 	struct mnt_tmpfs t = {.size = 4096, .inodes = 2, .has_mode = true, .mode = 0555};
+	int fd;
 
 	if (*empty >= 0)
-		return sys_open_tree(*empty, "",
-				     AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		return mnt_clone(*empty, "", PROC_ATTR | MOUNT_ATTR_RDONLY, err);
 	*empty = mnt_tmpfs(&t, PROC_ATTR | MOUNT_ATTR_RDONLY, err);
-	return *empty < 0 ? *empty : fcntl(*empty, F_DUPFD_CLOEXEC, 0);
+	if (*empty < 0)
+		return *empty;
+	fd = fcntl(*empty, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
 }
 
 static int cover(const struct run *r, int mount, const char *path, int *empty, struct err *err)
@@ -241,10 +244,9 @@ static int cover(const struct run *r, int mount, const char *path, int *empty, s
 	if (S_ISDIR(st.st_mode))
 		fd = cover_dir(empty, err);
 	else
-		fd = sys_open_tree(r->null, "",
-				   AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		fd = mnt_clone(r->null, "", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 	if (fd < 0)
-		return err_set(err, errno, "mask /%s", path);
+		return err_set(err, -fd, "mask /%s", path);
 	rc = mnt_attach(fd, target);
 	return rc < 0 ? err_set(err, -rc, "mask /%s", path) : 0;
 }
