@@ -34,7 +34,7 @@ LIBOBJ = $(filter-out $(B)/main.o,$(OBJ))
 PROFILES = default=profiles/seccomp/default.json strict=profiles/seccomp/strict.json \
 	docker=profiles/seccomp/docker.json
 
-.PHONY: all clean install unit asan seam lint docs check-docs bench bench-filter bench-security check fuzz fuzzers format
+.PHONY: all clean install unit asan seam lint docs check-docs bench bench-filter bench-security check fuzz fuzzers format attacks
 all: $(B)/pillbox $(B)/pillbox-probe $(B)/pillbox-scope $(B)/gendoc
 
 $(B)/%.o: src/%.c
@@ -152,6 +152,11 @@ fuzz:
 fuzzers: $(FUZZ:%=$(B)/%)
 $(B)/fuzz_%: tests/fuzz/fuzz_%.c $(LIBOBJ)
 	$(CC) $(CFLAGS_ALL) -Wno-missing-prototypes -fsanitize=fuzzer -pie $^ -o $@ $(LIBS)
+
+# Every test that docs/threats.md names, the races with RACES starts each
+RACES ?= 2000
+attacks: all seam
+	RACES=$(RACES) tests/real/run $$(grep -oE '`[0-9]{2}-[a-z-]+:' docs/threats.md | sort -u | sed 's|`\(.*\):|tests/real/\1.sh|')
 
 bench: all
 	$(MAKE) $(B)/bench $(B)/floor
