@@ -3,7 +3,6 @@
 # 55-threats.sh - rows of docs/threats.md that no other file tests: the system calls of a launch, and
 # what else launchers and their callers were attacked with.
 
-SEAM=$STAGE/bin/pillbox-seam
 WEAK=$STAGE/bin/pillbox-weak
 
 # --- the system calls of a launch -------------------------------------------------------------------
