@@ -3,6 +3,7 @@
 # 55-threats.sh - rows of docs/threats.md that no other file tests: the system calls of a launch, and
 # what else launchers and their callers were attacked with.
 
+SEAM=$STAGE/bin/pillbox-seam
 WEAK=$STAGE/bin/pillbox-weak
 
 # --- the system calls of a launch -------------------------------------------------------------------
@@ -51,3 +52,146 @@ if [ -x "$WEAK" ]; then
 else
 	echo "not ok - $ID: $WEAK is not there: run make seam"
 fi
+
+# --- sources and mount points -----------------------------------------------------------------------
+
+sources() { # what the caller names is followed as the caller would; what is nowhere is refused
+	local d=$TMP/src
+	as "$ID" sh -c "mkdir -p $d/real && : >$d/real/mark && ln -s real $d/link && ln -s nowhere $d/dangling && ln -s loop $d/loop"
+	pb -v "$d/link:/mnt:ro" "$ROOT" -- ls /mnt
+	want_ok
+	want_out mark
+	pb -v "$d/dangling:/mnt" "$ROOT" -- true
+	want_refused 125 'dangling: No such file'
+	pb -v "$d/loop:/mnt" "$ROOT" -- true
+	want_refused 125 'loop: Too many levels'
+	# /proc/self of who opens it: the launcher looks at its own, and takes the child's, the same
+	run sh -c "cd $d/real && exec \"\$0\" run -v /proc/self/cwd:/mnt:ro \"\$1\" -- ls /mnt" "$PB" "$ROOT"
+	[ "$RC" = 0 ] || want_refused 125
+	[ "$RC" != 0 ] || want_out mark
+	as "$ID" rm -rf "$d"
+}
+t 'a source that is a link, a dangling one, a loop, a magic link' sources
+
+chains() { # mount point behind 19, 42 links, and behind a path of almost 4,096 bytes
+	local dir=$TMP/tree long
+	as "$ID" cp -a "$ROOT" "$dir"
+	as "$ID" sh -c "cd $dir && mkdir chain && ln -s ../mnt chain/0 && for i in \$(seq 41); do ln -s \$((i - 1)) chain/\$i; done"
+	# (forty are too many, and the kernel may count those twice that it walks again)
+	pb --tmpfs /chain/18 "$dir" -- /bin/probe facts
+	want_ok
+	want_out 'mount=/mnt .*'
+	pb --tmpfs /chain/41 "$dir" -- true
+	want_refused 125 'Too many levels'
+	long=$(printf './%.0s' $(seq 2040))
+	as "$ID" ln -s "$long../mnt" "$dir/chain/long" 2>/dev/null || bad 'no long link'
+	pb --tmpfs /chain/long "$dir" -- /bin/probe facts
+	want_ok
+	want_out 'mount=/mnt .*'
+	pb --tmpfs "/$(printf '%04096d' 0)" "$dir" -- true
+	want_refused 125
+	as "$ID" rm -rf "$dir"
+}
+t 'mount points behind chains of links and long paths' chains
+
+# Every mount with its flags, in order; what each kernel has more in /proc is left out.
+GOLDEN='/ rootfs ro,nosuid,nodev
+/tmp tmpfs rw,nosuid,nodev
+/run tmpfs rw,nosuid,nodev,noexec
+/var/tmp tmpfs rw,nosuid,nodev,noexec
+/dev tmpfs ro,nosuid,noexec
+/dev/null host rw,nosuid,noexec
+/dev/zero host rw,nosuid,noexec
+/dev/full host rw,nosuid,noexec
+/dev/random host rw,nosuid,noexec
+/dev/urandom host rw,nosuid,noexec
+/dev/tty host rw,nosuid,noexec
+/dev/pts devpts rw,nosuid,noexec
+/dev/shm tmpfs rw,nosuid,nodev,noexec
+/dev/mqueue mqueue rw,nosuid,nodev,noexec
+/proc proc rw,nosuid,nodev,noexec
+/proc/bus proc ro,nosuid,nodev,noexec
+/proc/fs proc ro,nosuid,nodev,noexec
+/proc/irq proc ro,nosuid,nodev,noexec
+/proc/sys proc ro,nosuid,nodev,noexec'
+
+mount_list() {
+	awk -F'[= ]' '$1 == "mount" { sub(/,(relatime|noatime|nodiratime|idmapped)/, "", $4); gsub(/,(relatime|noatime|nodiratime|idmapped)/, "", $4)
+		if ($2 == "/") $3 = "rootfs"; else if ($2 ~ /^\/dev\/(null|zero|full|random|urandom|tty)$/) $3 = "host"
+		print $2, $3, $4 }' <<<"$OUT" | grep -vE '^/proc/(acpi|asound|interrupts|kcore|keys|latency_stats|sched_debug|scsi|timer_list|timer_stats|sysrq-trigger) '
+}
+
+golden() {
+	inside -- facts
+	want_ok
+	[ "$(mount_list)" = "$GOLDEN" ] || bad "the mounts are others: $(diff <(mount_list) <(echo "$GOLDEN") | head -n 6)"
+	inside --tmpfs /srv -- facts
+	[ "$(mount_list)" != "$GOLDEN" ] || bad 'one mount more is not seen'
+}
+t 'the list of all mounts with their flags' golden
+
+# --- the host's mounts ------------------------------------------------------------------------------
+
+# As root in a mount namespace whose mounts are all shared, 300 of them, and one that comes and goes
+# meanwhile; pillbox as this identity, 20 times. Prints whether the mounts there changed.
+in_shared() { # COMMAND...
+	[ "$(id -u)" = 0 ] || { skip 'only root can share mounts'; return 1; }
+	mkdir -p "$TMP/many"
+	ID=root run unshare --mount --propagation private sh -c '
+		dir=$1 user=$2; shift 2
+		mount -t tmpfs tmpfs "$dir" && mount --make-rshared / && mkdir "$dir/churn" || exit 99
+		for i in $(seq 300); do mkdir "$dir/$i"; mount --bind "$dir/$i" "$dir/$i"; done
+		list() { grep -v "$dir/churn" /proc/self/mountinfo; }
+		before=$(list)
+		( while :; do mount --bind "$dir/1" "$dir/churn" && umount "$dir/churn"; done ) 2>/dev/null &
+		churn=$!
+		for i in $(seq 20); do "$HARNESS" run "${user:--}" 20 "$@" || { echo "failed: $?"; break; }; done
+		kill $churn; wait $churn 2>/dev/null
+		[ "$(list)" = "$before" ] || echo changed
+		echo ended' sh "$TMP/many" "$(user_of "$ID")" "$@"
+	rmdir "$TMP/many"
+	return 0
+}
+shared() {
+	in_shared "$PB" run "$ROOT" -- /bin/sh -c '! grep -E " (shared|master):" /proc/self/mountinfo' || return 0
+	want_rc 0
+	want_out 'ended'
+	want_no_out 'changed|failed.*|.*(shared|master):.*'
+}
+t 'hundreds of shared mounts that come and go: none gets in or out' shared
+shared_noticed() { # the same without a sandbox
+	in_shared /bin/sh -c '! grep -E " (shared|master):" /proc/self/mountinfo' || return 0
+	want_out 'failed: 1'
+	[ "$ID" = root ] || return 0
+	in_shared mount --bind "$TMP" "$TMP"
+	want_out 'changed'
+}
+t 'without a sandbox that is seen' shared_noticed
+
+over_proc() { # root has laid files over parts of the host's /proc: none of them is written
+	[ "$(id -u)" = 0 ] || { skip 'only root can mount over /proc'; return; }
+	echo untouched >"$TMP/trap"
+	chmod a+rw "$TMP/trap"
+	ID=root run unshare --mount --propagation private sh -c '
+		trap=$1 user=$2; shift 2
+		for f in sys/user/max_user_namespaces sysrq-trigger sys/kernel/core_pattern self/oom_score_adj; do
+			[ ! -e /proc/$f ] || mount --bind "$trap" /proc/$f || exit 99
+		done
+		"$HARNESS" run "${user:--}" 20 "$@"; echo "status $?"' sh "$TMP/trap" "$(user_of "$ID")" \
+		"$PB" run --oom-score-adj 500 "$ROOT" -- cat /proc/sys/user/max_user_namespaces
+	[ "$(cat "$TMP/trap")" = untouched ] || bad "written: $(cat "$TMP/trap")"
+	case $OUT in
+	*'status 0') want_out 0 ;;
+	*) want_out 'status 125' ;;
+	esac
+	rm -f "$TMP/trap"
+}
+t 'files laid over the host'"'"'s /proc are not written' over_proc
+
+nested() {
+	run unshare -Urm unshare -Urm unshare -Urm "$PB" run "$ROOT" -- /bin/probe facts
+	want_ok
+	want_fact uid 1000
+	want_fact CapEff 0000000000000000
+}
+[ "$ID" = root ] || t 'three user namespaces deep' nested
