@@ -1,9 +1,8 @@
-# shellcheck shell=bash disable=SC2016
+# shellcheck shell=bash disable=SC2016,SC2046,SC2015
 # SPDX-License-Identifier: Apache-2.0
 # 55-threats.sh - rows of docs/threats.md that no other file tests: the system calls of a launch, and
 # what else launchers and their callers were attacked with.
 
-SEAM=$STAGE/bin/pillbox-seam
 WEAK=$STAGE/bin/pillbox-weak
 
 # --- the system calls of a launch -------------------------------------------------------------------
@@ -144,9 +143,9 @@ in_shared() { # COMMAND...
 		list() { grep -v "$dir/churn" /proc/self/mountinfo; }
 		before=$(list)
 		( while :; do mount --bind "$dir/1" "$dir/churn" && umount "$dir/churn"; done ) 2>/dev/null &
-		churn=$!
+		churn=$!; trap "kill $churn" EXIT
 		for i in $(seq 20); do "$HARNESS" run "${user:--}" 20 "$@" || { echo "failed: $?"; break; }; done
-		kill $churn; wait $churn 2>/dev/null
+		kill $churn; trap - EXIT; wait $churn 2>/dev/null
 		[ "$(list)" = "$before" ] || echo changed
 		echo ended' sh "$TMP/many" "$(user_of "$ID")" "$@"
 	rmdir "$TMP/many"
@@ -163,7 +162,7 @@ shared_noticed() { # the same without a sandbox
 	in_shared /bin/sh -c '! grep -E " (shared|master):" /proc/self/mountinfo' || return 0
 	want_out 'failed: 1'
 	[ "$ID" = root ] || return 0
-	in_shared mount --bind "$TMP" "$TMP"
+	in_shared mount -t tmpfs tmpfs /mnt
 	want_out 'changed'
 }
 t 'without a sandbox that is seen' shared_noticed
@@ -195,3 +194,109 @@ nested() {
 	want_fact CapEff 0000000000000000
 }
 [ "$ID" = root ] || t 'three user namespaces deep' nested
+
+# --- the program itself, its helpers, what the caller hands in ---------------------------------------
+
+own_binary() { # a pillbox that belongs to who is root inside
+	local dir=$TMP/tree own=$TMP/own/pillbox before
+	as "$ID" sh -c "mkdir $TMP/own && cp '$PB' $own && cp -a '$ROOT' $dir && printf '#!/proc/self/exe\nx\n' >$dir/bin/self &&
+		printf '#!/proc/self/exe run\nx\n' >$dir/bin/self2 && chmod 755 $dir/bin/self $dir/bin/self2"
+	before=$(sha256sum <"$own")
+	for user in 0:0 1000:1000; do
+		for what in self self2; do
+			run "$own" run -u $user "$dir" -- /bin/$what
+			[ "$RC" != 0 ] || bad "/bin/$what ended with 0"
+		done
+		run "$own" run -u $user "$dir" -- /bin/probe try exe-write
+		want_ok
+		want_no_out 'exe-write=OK'
+		run "$own" run -u $user --no-init "$dir" -- /bin/sh -c 'for i in 1 2 3; do : >>/proc/1/exe; : >>/proc/$$/exe; done; true'
+	done
+	[ "$(sha256sum <"$own")" = "$before" ] || bad 'the program was changed'
+	as "$ID" rm -rf "$dir" "$TMP/own"
+}
+t 'a pillbox that the caller may write is not written from inside' own_binary
+
+memfd_noexec() { # vm.memfd_noexec is a setting of the pid namespace
+	[ "$(id -u)" = 0 ] || { skip 'only root can set vm.memfd_noexec'; return; }
+	[ -e /proc/sys/vm/memfd_noexec ] || { run true; return; } # older than Linux 6.3
+	echo hush >"$TMP/hush"
+	chmod a+r "$TMP/hush"
+	ID=root run unshare --pid --fork --mount --mount-proc --propagation private sh -c '
+		echo 2 >/proc/sys/vm/memfd_noexec || exit 99
+		user=$1; shift
+		"$HARNESS" run "${user:--}" 20 "$1" run --secret "src=$3" "$2" -- cat /run/secrets/hush; echo "status $?"
+		"$HARNESS" run "${user:--}" 60 "$1" audit --quiet --only mount-tmpfs "$2" >/dev/null; echo "audit $?"' \
+		sh "$(user_of "$ID")" "$PB" "$ROOT" "$TMP/hush"
+	want_out 'hush'
+	want_out 'status 0'
+	want_out 'audit (0|125)' # a program from memory is what this setting forbids: then it is said
+	[[ $OUT != *'audit 125'* ]] || want_err '^pillbox: audit: '
+}
+t 'vm.memfd_noexec=2: a launch needs no program in memory, and the audit says that it does' memfd_noexec
+
+hostile_environment() { # thirty variables that libraries and shells obey
+	local v list=()
+	for v in LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT LD_DEBUG LD_DEBUG_OUTPUT LD_ORIGIN_PATH LD_PROFILE LD_SHOW_AUXV \
+		LD_BIND_NOW GCONV_PATH LOCPATH NLSPATH LANG LC_ALL LANGUAGE MALLOC_TRACE MALLOC_CHECK_ MALLOC_PERTURB_ \
+		GLIBC_TUNABLES RESOLV_HOST_CONF HOSTALIASES LOCALDOMAIN RES_OPTIONS TZ TZDIR TMPDIR BASH_ENV ENV SHELLOPTS \
+		PS4 IFS LIBMOUNT_FORCE_MOUNT2 LIBSECCOMP_DEBUG DBUS_SYSTEM_BUS_ADDRESS PILLBOX_BUILD ASAN_OPTIONS; do
+		list+=("$v=$STAGE/sentinel/file")
+	done
+	run env "${list[@]}" PATH="$STAGE/sentinel" "$PB" run "$ROOT" -- /bin/probe facts
+	want_ok
+	want_no_out 'env=(LD_|GCONV|LOC|NLS|MALLOC|GLIBC|RES|HOSTAL|TZ|TMPDIR|BASH|ENV|SHELL|PS4|IFS|LIB|DBUS|PILLBOX).*'
+	[ "$(fact env | wc -l)" -le 6 ] || bad "more variables than a launch sets: $(fact env | tr '\n' ' ')"
+	run env "${list[@]}" PATH="$STAGE/sentinel" "$STAGE/bin/probe" facts # without a sandbox
+	want_out 'env=GCONV_PATH=.*'
+}
+t 'thirty-six hostile variables reach nobody; without a sandbox they do' hostile_environment
+
+caller_state() { # 10-facts looks that none of this arrives; here that it would
+	run bash -c 'trap "" PIPE INT; umask 0; exec 33</etc 44</etc/passwd; exec "$0" facts' "$STAGE/bin/probe"
+	want_fact Umask 0000
+	want_fact_like SigIgn '[0-9a-f]*100[2-3]'
+	[ "$(fact fds)" -gt 4 ] 2>/dev/null || bad "only $(fact fds) descriptors"
+	run sh -c 'exec "$0" facts <&-' "$STAGE/bin/probe"
+	want_no_out 'fd\.0=.*'
+	run sh -c 'exec "$0" run "$1" -- /bin/probe facts <&-' "$PB" "$ROOT"
+	want_out 'fd\.0=/dev/null'
+	pb "$ROOT" -- /bin/probe facts
+	want_fact Umask 0022
+	want_fact SigIgn 0000000000000000
+}
+t 'without a sandbox the caller'"'"'s signals, umask and descriptors arrive' caller_state
+
+threads() { # clone3 is refused with ENOSYS: a C library takes clone then
+	local p=$1
+	pb --preset "$p" $([ "$p" != strict ] || echo --allow-missing=cgroup,apparmor) -v /usr:/usr:ro -v /usr/lib:/lib:ro \
+		-v /usr/lib64:/lib64:ro "$ROOT" -- /usr/bin/python3 -c '
+import os, threading
+done = []
+threads = [threading.Thread(target=lambda: done.append(os.system("exit 7") >> 8)) for _ in range(4)]
+[t.start() for t in threads]
+[t.join() for t in threads]
+print(done)'
+	want_ok
+	want_out '\[7, 7, 7, 7\]'
+}
+for p in hardened strict docker; do
+	t "$p: threads and system() of a C library" threads $p
+done
+
+# A file that its group may not read, and everybody else may: dropping the group would give it.
+negative_group() {
+	[ "$(id -u)" = 0 ] || { skip 'only root can give a file away'; return; }
+	mkdir -p "$TMP/acl"
+	echo hidden >"$TMP/acl/file"
+	chown "root:$(id -gn "$(user_of "$ID")")" "$TMP/acl/file"
+	chmod 0607 "$TMP/acl/file"
+	run cat "$TMP/acl/file"
+	want_rc 1
+	for user in 0 1000; do
+		pb -u $user -v "$TMP/acl:/mnt" "$ROOT" -- cat /mnt/file
+		[ "$RC" != 0 ] && [ -z "$OUT" ] || bad "-u $user reads it"
+	done
+	rm -rf "$TMP/acl"
+}
+[ "$ID" != none ] || t 'a file that the group may not read stays closed: setgroups is denied with one id' negative_group
