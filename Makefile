@@ -34,7 +34,7 @@ LIBOBJ = $(filter-out $(B)/main.o,$(OBJ))
 PROFILES = default=profiles/seccomp/default.json strict=profiles/seccomp/strict.json \
 	docker=profiles/seccomp/docker.json
 
-.PHONY: all clean install unit asan seam faults lint docs check-docs bench bench-filter bench-security check fuzz fuzzers format mutants soak differential
+.PHONY: all clean install unit asan seam faults lint docs check-docs bench bench-filter bench-security check fuzz fuzzers format mutants soak differential attacks
 all: $(B)/pillbox $(B)/pillbox-probe $(B)/pillbox-scope $(B)/gendoc
 
 $(B)/%.o: src/%.c
@@ -105,7 +105,8 @@ $(B)/gendoc: $(GENDOC:%=$(B)/%.o) $(LIBOBJ)
 # ---- tests -------------------------------------------------------------------------------------
 
 # pillbox with a seam in front: one step fails, is left out, or stands elsewhere (tests/seam.c)
-seam: $(B)/pillbox-seam $(B)/pillbox-scope $(B)/probe $(B)/harness $(B)/faults $(B)/faults-bad $(B)/pillbox-bare $(B)/soak
+seam: $(B)/pillbox-seam $(B)/pillbox-scope $(B)/probe $(B)/harness $(B)/faults $(B)/faults-bad $(B)/pillbox-bare $(B)/soak \
+	$(B)/pillbox-weak $(B)/race
 $(B)/pillbox-seam: tests/seam.c $(LIBOBJ)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
 
@@ -114,6 +115,11 @@ $(B)/pillbox-bare: tests/bare.c $(LIBOBJ)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) -Wl,--wrap=prctl,--wrap=syscall,--wrap=chdir,--wrap=close_range,--wrap=poll \
 		$^ -o $@ $(LIBS) $(LD_SAYS)
 
+# pillbox with one protection taken out: what the tests of races and of the trace must notice (tests/weak.c)
+WEAK = syscall fstat mkdirat mnt_resolve_strict
+$(B)/pillbox-weak: tests/weak.c $(LIBOBJ)
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $(WEAK:%=-Wl,--wrap=%) $^ -o $@ $(LIBS) $(LD_SAYS)
+
 # The payload of the real-kernel tests needs nothing from the rootfs. Never sanitized: it is what
 # is looked at, not what looks.
 $(B)/probe: $(wildcard tests/probe*.c) $(wildcard tests/probe*.h)
@@ -121,7 +127,7 @@ $(B)/probe: $(wildcard tests/probe*.c) $(wildcard tests/probe*.h)
 	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -static $(filter %.c,$^) -o $@
 
 # What stands around each of those tests: static, because a loader is slow where it is emulated
-$(B)/harness: tests/harness.c
+$(B)/harness $(B)/race: $(B)/%: tests/%.c
 	@mkdir -p $(@D)
 	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -static $< -o $@
 
@@ -169,7 +175,7 @@ ASAN = B=build-asan OPT="-O1 -g -fsanitize=address,undefined -fno-sanitize-recov
 	LINK=-pie HARDEN=-fno-omit-frame-pointer
 asan:
 	$(MAKE) $(ASAN) build-asan/pillbox build-asan/pillbox-scope build-asan/pillbox-seam build-asan/pillbox-bare \
-		build-asan/probe build-asan/harness build-asan/unit
+		build-asan/probe build-asan/harness build-asan/race build-asan/pillbox-weak build-asan/unit
 
 # Fuzzers: make fuzz T=60 gives each T seconds
 T ?= 10
@@ -189,6 +195,11 @@ $(B)/fuzz_%: tests/fuzz/fuzz_%.c $(LIBOBJ)
 # One protection less at a time, and a test must notice: make mutants ONLY='mask-* leash'
 mutants: all seam $(B)/unit
 	tests/mutants/run $(ONLY)
+
+# Every test that docs/threats.md names, the races with RACES starts each
+RACES ?= 2000
+attacks: all seam
+	RACES=$(RACES) tests/real/run $$(grep -oE '`[0-9]{2}-[a-z-]+:' docs/threats.md | sort -u | sed 's|`\(.*\):|tests/real/\1.sh|')
 
 bench: all
 	$(MAKE) $(B)/bench $(B)/floor

@@ -173,6 +173,12 @@ struct life {
 struct watch;
 struct sh;
 
+/* What a mount shows: by this it is known again when its path is walked a second time. */
+struct mounted {
+	dev_t dev;
+	ino_t ino;
+};
+
 struct run {
 	const struct spec *spec;
 	struct plan *plan;
@@ -203,10 +209,12 @@ struct run {
 	int root;      /* child: the new root, attached */
 	int null;      /* child: our /dev/null, checked to be 1:3 */
 	int proc;      /* child: our own procfs */
+	int sys;       /* child: the sysfs on /sys */
 	int dev;       /* child: the tmpfs on /dev */
-	int *secrets;  /* memfd of each secret */
-	int tty;       /* parent: the master; child: the slave */
-	int cgroup;    /* parent: directory of our group */
+	struct mounted *mounted; /* child: what lies on each mount's target, by mount index */
+	int *secrets;            /* memfd of each secret */
+	int tty;                 /* parent: the master; child: the slave */
+	int cgroup;              /* parent: directory of our group */
 	int cgroup_parent;       /* parent: where our group is about to be made; else -1 */
 	pid_t remover;           /* parent: the remover (cgroup_remover.c), or 0 */
 	bool has_no_scope;       /* parent: there was to be one, to count in, and systemd refused */

@@ -36,6 +36,7 @@
  * Mustn't: be followed by a mount of any kind (the kernel refuses them from here on), or trust
  * that it works without having seen it refuse something.
  */
+#include "dev.h"
 #include "lsm.h"
 
 #include <errno.h>
@@ -83,15 +84,33 @@ static int rule_add(const struct run *r, int ruleset, int fd, uint64_t rights, c
 	return 0;
 }
 
-/* We are inside: "/" is the sandbox's root, and a link in the path leads to where a mount led. */
-static int rule_path(const struct run *r, int ruleset, const char *path, uint64_t rights,
-		     struct err *err)
+/* Below a mount of our own: nobody can exchange anything in there. */
+static int rule_own(const struct run *r, int ruleset, int mount, const char *path, uint64_t rights,
+		    struct err *err)
 {
-	auto_close int fd = sys_openat2(AT_FDCWD, path, O_PATH | O_CLOEXEC, 0,
-					RESOLVE_NO_MAGICLINKS);
+	auto_close int fd = sys_openat2(mount, path, O_PATH | O_CLOEXEC, 0,
+					RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 
 	if (fd < 0)
-		return err_set(err, -fd, "%s", path);
+		return err_set(err, -fd, "%s below the sandbox's own mount", path);
+	return rule_add(r, ruleset, fd, rights, path, err);
+}
+
+/*
+ * We are inside: "/" is the sandbox's root, and a link in the path leads to where a mount led. Only,
+ * the rootfs may have changed since: what isn't the mount that we made gets no right.
+ */
+static int rule_mount(const struct run *r, int ruleset, size_t i, uint64_t rights, struct err *err)
+{
+	const char *path = r->spec->mounts[i].target;
+	auto_close int fd = sys_openat2(AT_FDCWD, path, O_PATH | O_CLOEXEC, 0,
+					RESOLVE_NO_MAGICLINKS);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(err, errno, "%s", path);
+	if (st.st_dev != r->mounted[i].dev || st.st_ino != r->mounted[i].ino)
+		return 0;
 	return rule_add(r, ruleset, fd, rights, path, err);
 }
 
@@ -139,7 +158,9 @@ static int rules_mounts(const struct run *r, int ruleset, struct err *err)
 			rights = LANDLOCK_ACCESS_FS_WRITE_FILE;
 		if (m->is_dev)
 			rights |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
-		if (rule_path(r, ruleset, m->target, rights, err) < 0)
+		if (dev_makes(m) ? rule_own(r, ruleset, r->dev, m->target + strlen("/dev/"), rights,
+					    err) < 0
+				 : rule_mount(r, ruleset, i, rights, err) < 0)
 			return -err->num;
 	}
 	return 0;
@@ -152,13 +173,15 @@ static int rules_all(const struct run *r, int ruleset, struct err *err)
 
 	if (r->spec->root_mode != ROOT_READONLY)
 		root |= landlock_writable(abi, S_IFDIR);
-	if (rule_path(r, ruleset, "/", root, err) < 0 ||
-	    rule_path(r, ruleset, "/dev",
-		      LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_IOCTL_DEV, err) < 0 ||
-	    rule_path(r, ruleset, "/dev/shm", landlock_writable(abi, S_IFDIR), err) < 0 ||
-	    rule_path(r, ruleset, "/dev/mqueue", landlock_writable(abi, S_IFDIR), err) < 0 ||
-	    rule_path(r, ruleset, "/proc",
-		      LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE, err) < 0 ||
+	if (rule_add(r, ruleset, r->root, root, "/", err) < 0 ||
+	    rule_add(r, ruleset, r->dev,
+		     LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_IOCTL_DEV, "/dev",
+		     err) < 0 ||
+	    rule_own(r, ruleset, r->dev, "shm", landlock_writable(abi, S_IFDIR), err) < 0 ||
+	    rule_own(r, ruleset, r->dev, "mqueue", landlock_writable(abi, S_IFDIR), err) < 0 ||
+	    rule_add(r, ruleset, r->proc,
+		     LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE, "/proc",
+		     err) < 0 ||
 	    rules_mounts(r, ruleset, err) < 0)
 		return -err->num;
 	for (int fd = 0; fd < 3 + (int)r->spec->preserve_fds; fd++)
@@ -182,21 +205,23 @@ struct proof {
  * asked before that, and no rule gives the right to: EACCES. (Not a whiteout, 0:0, which anybody
  * may make: for that, Debian's 6.1.0-56 asks for the right to regular files, and 6.18.44 doesn't.)
  */
-static int node_errno(void)
+static int node_errno(const struct run *r)
 {
-	static const char node[] = "/dev/shm/.pillbox-landlock";
+	static const char node[] = ".pillbox-landlock";
+	auto_close int shm = sys_openat2(r->dev, "shm", O_PATH | O_DIRECTORY | O_CLOEXEC, 0,
+					 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 
-	if (mknod(node, S_IFCHR | 0600, makedev(1, 3)) < 0)
+	if (shm < 0 || mknodat(shm, node, S_IFCHR | 0600, makedev(1, 3)) < 0)
 		return errno;
-	(void)unlink(node);
+	(void)unlinkat(shm, node, 0);
 	return 0;
 }
 
-static int proof_prepare(unsigned abi, struct proof *p, struct err *err)
+static int proof_prepare(const struct run *r, struct proof *p, struct err *err)
 {
 	p->socket = -1;
-	if (abi < 6) {
-		p->node = node_errno();
+	if (r->plan->landlock_abi < 6) {
+		p->node = node_errno(r);
 		return 0;
 	}
 	p->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -227,12 +252,12 @@ static int proof_socket(const struct proof *p, struct err *err)
 
 /*
  * Before that: the device node's other answer. Where something else answered in the first place (a
- * filter around pillbox, AppArmor, a directory mounted over /dev/shm), nothing can be shown, and
- * the kernel's word that the rules are in force has to do.
+ * filter around pillbox, AppArmor), nothing can be shown, and the kernel's word that the rules are
+ * in force has to do.
  */
-static int proof_node(const struct proof *p, struct err *err)
+static int proof_node(const struct run *r, const struct proof *p, struct err *err)
 {
-	int num = node_errno();
+	int num = node_errno(r);
 
 	if (num == EACCES || (num && (p->node != EPERM || prctl(PR_GET_SECCOMP) != 0)))
 		return 0;
@@ -270,13 +295,13 @@ static int landlock_run(struct run *r, struct err *err)
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
 	if (ruleset < 0)
 		return err_set(err, errno, "Landlock ruleset of ABI %u", abi);
-	if (rules_all(r, ruleset, err) < 0 || proof_prepare(abi, &proof, err) < 0)
+	if (rules_all(r, ruleset, err) < 0 || proof_prepare(r, &proof, err) < 0)
 		return -err->num;
 	rc = syscall(SYS_landlock_restrict_self, ruleset, landlock_flags(abi)) < 0
 		     ? err_set(err, errno, "put the Landlock rules in force")
 		     : 0;
 	if (rc == 0)
-		rc = abi >= 6 ? proof_socket(&proof, err) : proof_node(&proof, err);
+		rc = abi >= 6 ? proof_socket(&proof, err) : proof_node(r, &proof, err);
 	if (rc == 0 && r->plan->landlock_tcp)
 		rc = proof_tcp(err);
 	if (proof.socket >= 0)

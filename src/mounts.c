@@ -77,7 +77,10 @@ static int mount_one(struct run *r, size_t i, struct err *err)
 	if (target < 0)
 		return err_set(err, -target, "%s: mount point %s", m->origin, m->target);
 	rc = mnt_attach(fd, target);
-	return rc < 0 ? err_set(err, -rc, "%s: mount on %s", m->origin, m->target) : 0;
+	if (rc < 0)
+		return err_set(err, -rc, "%s: mount on %s", m->origin, m->target);
+	r->mounted[i] = (struct mounted){st.st_dev, st.st_ino};
+	return 0;
 }
 
 static bool mounts_wanted(const struct run *r)

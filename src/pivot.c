@@ -17,6 +17,41 @@
 
 /* ---- pivot --------------------------------------------------------------------------------- */
 
+/*
+ * Somebody who can write in the rootfs can exchange a mount point for another directory, and what
+ * is mounted there goes with it. Without /dev or /proc of ours the workload would see the rootfs' own.
+ */
+static int own_check(int top, const char *path, int mount, struct err *err)
+{
+	auto_close int fd = mnt_resolve_strict(top, path, O_DIRECTORY);
+	struct stat here, ours;
+
+	if (fd < 0 && fd != -ENOENT && fd != -ELOOP && fd != -ENOTDIR)
+		return err_set(err, -fd, "mounted on %s", path);
+	if (fd >= 0) {
+		if (fstat(fd, &here) < 0 || fstat(mount, &ours) < 0)
+			return err_set(err, errno, "mounted on %s", path);
+		if (here.st_dev == ours.st_dev && here.st_ino == ours.st_ino)
+			return 0;
+	}
+	err_say(err, "%s of the rootfs was exchanged for something else meanwhile", path);
+	err_hint(err, "another program renames what is in the rootfs: stop it first");
+	return -ESTALE;
+}
+
+static int own_checks(const struct run *r, struct err *err)
+{
+	const struct {
+		const char *path;
+		int mount;
+	} own[] = {{"/dev", r->dev}, {"/proc", r->proc}, {"/sys", r->sys}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (own[i].mount >= 0 && own_check(r->root, own[i].path, own[i].mount, err) < 0)
+			return -ESTALE;
+	return 0;
+}
+
 static int pivot_run(struct run *r, struct err *err)
 {
 	struct stat new_root, now;
@@ -34,7 +69,7 @@ static int pivot_run(struct run *r, struct err *err)
 		return err_set(err, errno, "/");
 	if (now.st_dev != new_root.st_dev || now.st_ino != new_root.st_ino)
 		return err_say(err, "/ is not the new root after pivot_root");
-	return chdir("/") < 0 ? err_set(err, errno, "/") : 0;
+	return chdir("/") < 0 ? err_set(err, errno, "/") : own_checks(r, err);
 }
 
 static int count_root(const struct run *r, const char *point, const char *options, void *arg)

@@ -2,8 +2,10 @@
 /*
  * proc.c - /proc and /sys: our own, with what is dangerous in them covered.
  *
- * Everything is written through descriptors of a procfs that we mounted ourselves, and with
- * RESOLVE_NO_XDEV, so that nothing laid over it can redirect a write (CVE-2025-52881).
+ * Everything is written and covered through descriptors of a procfs and sysfs that we mounted
+ * ourselves, and never by a path that begins in the rootfs: its /proc can be exchanged for another
+ * directory at any time, and the mount goes with it. A write takes RESOLVE_NO_XDEV besides, so that
+ * nothing laid over it can redirect it (CVE-2025-52881).
  *
  * Should: cover by our own null and our own empty tmpfs; cover whatever the caller's rights are:
  * sysctl files check the host's uid, so root in a namespace that maps 0 to 0 could write them.
@@ -204,6 +206,12 @@ static bool mask_wanted(const struct run *r)
 	return r->spec->is_masked && r->spec->proc_mode == PROC_FULL;
 }
 
+/* A path of the lists in our own mount of that file system, wherever that lies by now. */
+static int inside(int mount, const char *path)
+{
+	return mnt_resolve_strict(mount, strchr(path, '/') + 1, 0);
+}
+
 /*
  * What covers a directory: an empty tmpfs, made for the first one and copied from there. A copy of
  * a mount that is attached nowhere would cost a grace period when its descriptor is closed.
@@ -211,17 +219,20 @@ static bool mask_wanted(const struct run *r)
 static int cover_dir(int *empty, struct err *err)
 {
 	struct mnt_tmpfs t = {.size = 4096, .inodes = 2, .has_mode = true, .mode = 0555};
+	int fd;
 
 	if (*empty >= 0)
-		return sys_open_tree(*empty, "",
-				     AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		return mnt_clone(*empty, "", PROC_ATTR | MOUNT_ATTR_RDONLY, err);
 	*empty = mnt_tmpfs(&t, PROC_ATTR | MOUNT_ATTR_RDONLY, err);
-	return *empty < 0 ? *empty : fcntl(*empty, F_DUPFD_CLOEXEC, 0);
+	if (*empty < 0)
+		return *empty;
+	fd = fcntl(*empty, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
 }
 
-static int cover(const struct run *r, const char *path, int *empty, struct err *err)
+static int cover(const struct run *r, int mount, const char *path, int *empty, struct err *err)
 {
-	auto_close int target = mnt_resolve_strict(r->root, path, 0);
+	auto_close int target = inside(mount, path);
 	auto_close int fd = -1;
 	struct stat st;
 	int rc;
@@ -233,17 +244,16 @@ static int cover(const struct run *r, const char *path, int *empty, struct err *
 	if (S_ISDIR(st.st_mode))
 		fd = cover_dir(empty, err);
 	else
-		fd = sys_open_tree(r->null, "",
-				   AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		fd = mnt_clone(r->null, "", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 	if (fd < 0)
-		return err_set(err, errno, "mask /%s", path);
+		return err_set(err, -fd, "mask /%s", path);
 	rc = mnt_attach(fd, target);
 	return rc < 0 ? err_set(err, -rc, "mask /%s", path) : 0;
 }
 
 static int seal(const struct run *r, const char *path, struct err *err)
 {
-	auto_close int target = mnt_resolve_strict(r->root, path, 0);
+	auto_close int target = inside(r->proc, path);
 	auto_close int fd = -1;
 	int rc;
 
@@ -258,13 +268,13 @@ static int seal(const struct run *r, const char *path, struct err *err)
 	return rc < 0 ? err_set(err, -rc, "read-only /%s", path) : 0;
 }
 
-static int mask_list(const struct run *r, const char *below, struct err *err)
+static int mask_list(const struct run *r, int mount, const char *below, struct err *err)
 {
 	auto_close int empty = -1;
 
 	for (size_t i = 0; i < ARRAY_SIZE(masked); i++)
 		if (!strncmp(masked[i], below, strlen(below)) &&
-		    cover(r, masked[i], &empty, err) < 0)
+		    cover(r, mount, masked[i], &empty, err) < 0)
 			return -EIO;
 	return 0;
 }
@@ -277,7 +287,7 @@ static int mask_run(struct run *r, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(readonly); i++)
 		if (seal(r, readonly[i], err) < 0)
 			return -EIO;
-	return mask_list(r, "proc/", err);
+	return mask_list(r, r->proc, "proc/", err);
 }
 
 /* The script's cover(), and all paths of the list that begin with `below`. */
@@ -395,7 +405,8 @@ static int sys_run(struct run *r, struct err *err)
 	rc = mnt_attach(fd, target);
 	if (rc < 0)
 		return err_set(err, -rc, "mount /sys");
-	return r->spec->is_masked ? mask_list(r, "sys/", err) : 0;
+	r->sys = take_fd(&fd);
+	return r->spec->is_masked ? mask_list(r, r->sys, "sys/", err) : 0;
 }
 
 static void sys_sh(const struct run *r, struct sh *out)

@@ -475,7 +475,7 @@ void run_init(struct run *r, const struct spec *s)
 	*r = (struct run){.spec = s};
 	r->baton = r->baton_child = r->hand = r->received = r->sigfd = r->pidfd = -1;
 	r->workload = r->root_src = r->overlay_src = r->root_tree = r->root = -1;
-	r->null = r->proc = r->dev = r->tty = r->cgroup = r->cgroup_parent = -1;
+	r->null = r->proc = r->sys = r->dev = r->tty = r->cgroup = r->cgroup_parent = -1;
 	r->launcher = r->listener = -1;
 }
 
@@ -492,7 +492,8 @@ int runner_launch(const struct spec *s, const struct seam *seam)
 			-1, 0);
 	run.src = fd_table(s->n_mounts);
 	run.secrets = fd_table(s->n_secrets);
-	if (run.page == MAP_FAILED || !run.src || !run.secrets) {
+	run.mounted = calloc(s->n_mounts + 1, sizeof(*run.mounted));
+	if (run.page == MAP_FAILED || !run.src || !run.secrets || !run.mounted) {
 		err_set(&err, ENOMEM, "memory for the launch");
 		err_print(&err, "run");
 		return EXIT_SETUP;
@@ -500,5 +501,6 @@ int runner_launch(const struct spec *s, const struct seam *seam)
 	status = launch(&run);
 	free(run.src);
 	free(run.secrets);
+	free(run.mounted);
 	return status;
 }

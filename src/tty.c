@@ -19,6 +19,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "mnt.h"
 #include "supervise.h"
 #include "sys.h"
 
@@ -68,17 +69,16 @@ static int bind_console(const struct run *r, struct err *err)
 {
 	auto_close int tree = -1;
 	auto_close int place = -1;
+	int rc;
 
 	place = openat(r->dev, "console", O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (place < 0)
 		return err_set(err, errno, "/dev/console: open the mount point");
-	tree = sys_open_tree(r->tty, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	tree = mnt_clone(r->tty, "", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 	if (tree < 0)
-		return err_set(err, errno, "/dev/console: copy the terminal's mount");
-	if (sys_move_mount(tree, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) <
-	    0)
-		return err_set(err, errno, "/dev/console: mount the terminal");
-	return 0;
+		return tree;
+	rc = mnt_attach(tree, place);
+	return rc < 0 ? err_set(err, -rc, "/dev/console: mount the terminal") : 0;
 }
 
 static int tty_run(struct run *r, struct err *err)
