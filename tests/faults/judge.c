@@ -136,8 +136,14 @@ static bool same_state(const char *ours, bool is_part, char *ret_why, size_t siz
 		if (is_part && !b[m])
 			return true;
 		if (n != m || memcmp(a, b, n)) {
-			snprintf(ret_why, size, "`%.*s`, not `%.*s`", m < 90 ? (int)m : 90, b,
-				 n < 90 ? (int)n : 90, a);
+			size_t same = 0; /* a long line from a little before the place on */
+
+			while (same < n && same < m && a[same] == b[same])
+				same++;
+			same = same > 70 ? same - 30 : 0;
+			snprintf(ret_why, size, "`%.*s`, not `%.*s`",
+				 m - same < 90 ? (int)(m - same) : 90, b + same,
+				 n - same < 90 ? (int)(n - same) : 90, a + same);
 			return false;
 		}
 		a += n + (a[n] == '\n');
@@ -296,7 +302,7 @@ enum outcome judge(const struct setup *s, const struct fault *faults, int n_faul
 		snprintf(why, size, "%d", r->left);
 		return OUT_LEFT;
 	}
-	if (!r->fired)
+	if (n_faults && !r->fired)
 		return OUT_UNREACHED;
 	if (r->is_launcher_killed && WIFSIGNALED(r->status) && WTERMSIG(r->status) == 9) {
 		if (ran && !same_state(r->out, true, why, size))
