@@ -208,8 +208,8 @@ static bool host_has_swap(void)
 static const char *write_pick(int dirfd, const struct cgroup_write *w, const char **ret_value)
 {
 	*ret_value = w->text ? w->text : w->value;
-	if (faccessat(dirfd, w->file, F_OK, 0) == 0)
-		return w->file;
+	if (faccessat(dirfd, w->file, F_OK, 0) == 0 || errno != ENOENT)
+		return w->file; /* whether it takes it, the write tells */
 	if (!strcmp(w->file, "memory.swap.max") && !host_has_swap())
 		return NULL;
 	if (w->alt)
