@@ -409,7 +409,7 @@ static void child_end(struct run *r)
 
 	if (r->pidfd < 0)
 		return;
-	(void)sys_pidfd_send_signal(r->pidfd, SIGKILL); /* ESRCH: gone already */
+	sandbox_kill(r->pidfd);
 	(void)poll(&p, 1, SETUP_DEADLINE_MS);
 	(void)waitid(P_PIDFD, (id_t)r->pidfd, &info, WEXITED | WNOHANG);
 }
