@@ -65,6 +65,7 @@ struct item {
 struct report {
 	unsigned item;
 	int outcome;
+	struct fault second;
 	bool was_swept; /* a control group stayed, and the next launch removed it */
 	char why[220];
 };
@@ -344,7 +345,7 @@ static void one_item(unsigned i, const char *groups, struct result *r, struct re
 	state = host_state(&setup);
 	trace_random = mix((uint64_t)seed * 7919 + i + 1) | 1;
 	trace_launch(&setup, record, false, item->fault, item->n, r);
-	*ret = (struct report){.item = i};
+	*ret = (struct report){.item = i, .second = r->second};
 	ret->outcome = (int)judge(&setup, item->fault, item->n, r, ret->why, sizeof(ret->why));
 	after = host_state(&setup);
 	if (ret->outcome < OUT_HANG && strcmp(state, after) != 0) {
@@ -413,7 +414,7 @@ static struct figures {
 
 static void take_report(const struct report *r)
 {
-	const struct item *item = &items[r->item];
+	struct item *item = &items[r->item];
 	char text[256];
 
 	sums.by[r->outcome]++;
@@ -422,6 +423,8 @@ static void take_report(const struct report *r)
 		*(item->n == 2 ? &sums.pair : item->fault[0].num ? &sums.fail : &sums.kill) += 1;
 	if (r->outcome < OUT_HANG)
 		return;
+	if (item->n == 2 && item->fault[1].role == FAULT_LATER)
+		item->fault[1] = r->second;
 	describe(item, text, sizeof(text));
 	if (sums.exceptions++ < 400)
 		printf("  %s: %s: %s%s%s\n", setup.label, text, outcome_names[r->outcome],

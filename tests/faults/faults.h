@@ -66,9 +66,10 @@ struct setup {
 struct result {
 	int status; /* as of waitpid */
 	bool is_late;
-	int fired;         /* how many of the faults happened */
-	bool is_library;   /* one of them at a call that the C library makes for itself */
-	bool is_write_hit; /* one of them at a write to standard error */
+	struct fault second; /* of a pair: where it came to be */
+	int fired;           /* how many of the faults happened */
+	bool is_library;     /* one of them at a call that the C library makes for itself */
+	bool is_write_hit;   /* one of them at a write to standard error */
 	bool is_launcher_killed;
 	int left; /* processes that lived on */
 	char out[MAX_TEXT], err[MAX_TEXT];

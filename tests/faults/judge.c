@@ -72,6 +72,8 @@ static void put_line(char *line, char *to, size_t size)
 	char *gone = strncmp(line, "fd.", 3) ? NULL : strstr(line, " (deleted)");
 
 	line[strcspn(line, "\r")] = '\0';
+	if (!gone && !strncmp(line, "mountroot=", 10))
+		gone = strstr(line, "//deleted");
 	if (gone) /* the terminal's name, when its master is closed already */
 		*gone = '\0';
 	if (value && !strncmp(line, "ns.", 3))
@@ -187,7 +189,8 @@ static int error_lines(const char *err, bool *ret_named, bool *ret_exec)
 	while (*err) {
 		size_t n = strcspn(err, "\n");
 
-		if (n && strncmp(err, "hint: ", 6) && strncmp(err, "pillbox: note: ", 15)) {
+		if (n && strncmp(err, "hint: ", 6) && strncmp(err, "pillbox: note: ", 15) &&
+		    strncmp(err, "pillbox: usage: ", 16)) {
 			count++;
 			*ret_named &= names_step(err);
 			*ret_exec |= !strncmp(err, "pillbox: exec: ", 15);
