@@ -12,9 +12,11 @@
  *          and one line of figures; exit 1 when there was an exception.
  * Mustn't: call a launch good that was not looked at: what is not reached counts for nothing.
  *
- * usage: faults [OPTION...] -- LAUNCHER ARG...       %w in an argument is the worker's number
+ * usage: faults [OPTION...] -- LAUNCHER ARG...       %w in an argument is the worker's number,
+ *                                               %n the launch's
  *   --label TEXT      for the figures          --user NAME      who launches
- *   --payload PATH    as it is executed        --watch PATH     has to stay as it is
+ *   --payload PATH    as it is executed        --watch PATH     has to stay as it is; names:PATH: only
+ *                                               what is there, not its contents
  *   --words FILE      begin of an error line, one each line; without: a peer, for which other
  *                     statuses and any words will do
  *   --tag TEXT        in the name of the launcher's control groups
@@ -23,6 +25,7 @@
  *   --every N         only every N-th          --errors E,E...  which errnos
  *   --no-fail, --no-kill, --pairs N, --seed N  which launches
  *   --figures FILE    append one line to it    --slow N         times are N times longer
+ *   --calls C,C...    only these calls, and all of these processes (command)
  *   --within SECONDS  for each launch; 10
  *   --list            the calls, and no sweep  --at PLACE[,PLACE]
  */
@@ -30,6 +33,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <linux/close_range.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -79,7 +83,7 @@ static int jobs = 2;
 static long every = 1, pairs, seed = 1;
 static bool wants_fail = true, wants_kill = true, wants_list;
 static bool is_error_wanted[N_ERRORS];
-static const char *figures, *place;
+static const char *figures, *place, *calls;
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
@@ -184,12 +188,28 @@ static void plan_add(struct fault f)
 	items[n_items++] = (struct item){.fault = {f}, .n = 1};
 }
 
+/* Is NAME in the list of --calls? */
+static bool is_listed(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = calls; at && (at = strstr(at, name)); at += len)
+		if ((at == calls || at[-1] == ',') && (!at[len] || at[len] == ','))
+			return true;
+	return false;
+}
+
+static bool is_point_wanted(const struct record *r, const struct point *p)
+{
+	return !calls || is_listed(call_name(p->nr)) || is_listed(r->roles[p->role].name);
+}
+
 static void plan_fail(const struct record *r)
 {
 	for (size_t i = 0; i < r->n_points; i++) {
 		const struct point *p = &r->points[i];
 
-		if (never_fails(p->nr))
+		if (never_fails(p->nr) || !is_point_wanted(r, p))
 			continue;
 		for (size_t e = 0; e < N_ERRORS; e++)
 			if (is_error_wanted[e] && (!is_brk(p->nr) || errors[e].num == ENOMEM))
@@ -208,6 +228,8 @@ static void plan_kill(const struct record *r)
 	for (size_t i = 0; i < r->n_points; i++) {
 		const struct point *p = &r->points[i];
 
+		if (!is_point_wanted(r, p))
+			continue;
 		plan_add((struct fault){p->role, p->n, 0, p->role});
 		if (p->role)
 			plan_add((struct fault){p->role, p->n, 0, 0});
@@ -470,30 +492,22 @@ enum {
 	OPT_LIST,
 	OPT_AT,
 	OPT_MAIN,
-	OPT_WITHIN
+	OPT_WITHIN,
+	OPT_CALLS
 };
 
-static const struct option options[] = {{"label", 1, NULL, OPT_LABEL},
-					{"user", 1, NULL, OPT_USER},
-					{"payload", 1, NULL, OPT_PAYLOAD},
-					{"watch", 1, NULL, OPT_WATCH},
-					{"words", 1, NULL, OPT_WORDS},
-					{"tag", 1, NULL, OPT_TAG},
-					{"tty", 0, NULL, OPT_TTY},
-					{"jobs", 1, NULL, OPT_JOBS},
-					{"every", 1, NULL, OPT_EVERY},
-					{"errors", 1, NULL, OPT_ERRORS},
-					{"no-fail", 0, NULL, OPT_NO_FAIL},
-					{"no-kill", 0, NULL, OPT_NO_KILL},
-					{"pairs", 1, NULL, OPT_PAIRS},
-					{"seed", 1, NULL, OPT_SEED},
-					{"figures", 1, NULL, OPT_FIGURES},
-					{"slow", 1, NULL, OPT_SLOW},
-					{"list", 0, NULL, OPT_LIST},
-					{"at", 1, NULL, OPT_AT},
-					{"within", 1, NULL, OPT_WITHIN},
-					{"main", 1, NULL, OPT_MAIN},
-					{NULL, 0, NULL, 0}};
+static const struct option options[] = {
+	{"label", 1, NULL, OPT_LABEL},     {"user", 1, NULL, OPT_USER},
+	{"payload", 1, NULL, OPT_PAYLOAD}, {"watch", 1, NULL, OPT_WATCH},
+	{"words", 1, NULL, OPT_WORDS},     {"tag", 1, NULL, OPT_TAG},
+	{"tty", 0, NULL, OPT_TTY},         {"jobs", 1, NULL, OPT_JOBS},
+	{"every", 1, NULL, OPT_EVERY},     {"errors", 1, NULL, OPT_ERRORS},
+	{"no-fail", 0, NULL, OPT_NO_FAIL}, {"no-kill", 0, NULL, OPT_NO_KILL},
+	{"pairs", 1, NULL, OPT_PAIRS},     {"seed", 1, NULL, OPT_SEED},
+	{"figures", 1, NULL, OPT_FIGURES}, {"slow", 1, NULL, OPT_SLOW},
+	{"list", 0, NULL, OPT_LIST},       {"at", 1, NULL, OPT_AT},
+	{"calls", 1, NULL, OPT_CALLS},     {"within", 1, NULL, OPT_WITHIN},
+	{"main", 1, NULL, OPT_MAIN},       {NULL, 0, NULL, 0}};
 
 static long number(const char *text, long min)
 {
@@ -557,6 +571,9 @@ static void parse_one(int c)
 		return;
 	case OPT_AT:
 		place = optarg;
+		return;
+	case OPT_CALLS:
+		calls = optarg;
 		return;
 	case OPT_WITHIN:
 		setup.within = number(optarg, 1);
@@ -636,6 +653,9 @@ static int sweep(char *const *argv)
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (close_range(3, ~0U,
+			CLOSE_RANGE_CLOEXEC)) /* whatever a shell left open is not the launcher's */
+		die("descriptors");
 	for (size_t i = 0; i < N_ERRORS; i++)
 		is_error_wanted[i] = true;
 	for (int c; (c = getopt_long(argc, argv, "+", options, NULL)) != -1;)

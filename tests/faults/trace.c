@@ -74,6 +74,7 @@ static int n_todo, n_done;
 static pid_t launcher;
 static struct result *result;
 static int out_fd = -1, err_fd = -1, null_fd = -1, master_fd = -1, slave_fd = -1;
+static long n_launches;
 uint64_t trace_random = 1;
 
 static long ptrace_do(int request, pid_t pid, unsigned long addr, unsigned long data)
@@ -504,6 +505,28 @@ static void become(const char *user)
 	    setenv("USER", user, 1) || setenv("LOGNAME", user, 1))
 		die(user);
 }
+/* Launchers that keep a state by name need a new name each time: %n is the launch's number. */
+static char *const *argv_now(char *const *argv)
+{
+	static char *now[256];
+	static char text[4096];
+	size_t used = 0, n = 0;
+
+	for (; argv[n] && n < 255; n++) {
+		const char *at = strstr(argv[n], "%n");
+
+		now[n] = argv[n];
+		if (!at || used + strlen(argv[n]) + 24 > sizeof(text))
+			continue;
+		now[n] = text + used;
+		used += (size_t)sprintf(now[n], "%.*s%ld%s", (int)(at - argv[n]), argv[n],
+					n_launches, at + 2) +
+			1;
+	}
+	now[n] = NULL;
+	return now;
+}
+
 static _Noreturn void launch_child(const struct setup *s, int go)
 {
 	sigset_t none;
@@ -523,7 +546,7 @@ static _Noreturn void launch_child(const struct setup *s, int go)
 		become(s->user);
 	if (read(go, &byte, 1) != 1)
 		_exit(99);
-	execvp(s->argv[0], s->argv);
+	execvp(s->argv[0], argv_now(s->argv));
 	die(s->argv[0]);
 }
 static void on_alarm(int sig)
@@ -622,6 +645,7 @@ void trace_launch(const struct setup *s, struct record *rec, bool records,
 	if (ftruncate(out_fd, 0) || ftruncate(err_fd, 0) || lseek(out_fd, 0, SEEK_SET) ||
 	    lseek(err_fd, 0, SEEK_SET) || pipe2(go, O_CLOEXEC))
 		die("files for the output");
+	n_launches++;
 	launcher = fork();
 	if (launcher < 0)
 		die("fork");
