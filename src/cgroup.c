@@ -310,7 +310,8 @@ static int dir_remove(int parent, const char *name)
 	for (int ms = 0; ms < END_MS; ms += 5) {
 		if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
 			return 0;
-		if (errno != EBUSY)
+		if (errno != EBUSY &&
+		    ms >= 10) /* once is no answer: what stays, stays until the next start */
 			break;
 		nap(5);
 	}
