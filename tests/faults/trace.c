@@ -13,8 +13,6 @@
  * A set-user-ID helper that a launcher executes is let go before its execve: a tracer that is no root
  * would cost it its privilege, and its inside is not the launcher's work.
  *
- * We are the subreaper of all that: a process of the launch that lives on is a child of ours in the
- * end, and none can hide. The pid namespace's own processes die with its pid 1.
  *
  * Should: end within the time limits whatever the launch does, and leave no process.
  * Mustn't: judge, or change what the launch does but for the fault.
@@ -23,28 +21,18 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <linux/ptrace.h>
-#include <pty.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define LEFT_MS 1000 /* so long after a launch all its processes have to be gone */
 #define MAX_TRACEES 128
 
 #ifndef PTRACE_SYSEMU
@@ -66,28 +54,18 @@ struct tracee {
 
 static struct tracee tracees[MAX_TRACEES];
 static int n_tracees;
-static const struct setup *setup;
+static const struct setup *now;
 static struct record *record;
 static bool is_recording, is_started, is_free; /* is_free: whatever stops is let go */
 static struct fault todo[2];
 static int n_todo, n_done;
 static pid_t launcher;
 static struct result *result;
-static int out_fd = -1, err_fd = -1, null_fd = -1, master_fd = -1, slave_fd = -1;
-static long n_launches;
 uint64_t trace_random = 1;
 
 static long ptrace_do(int request, pid_t pid, unsigned long addr, unsigned long data)
 {
 	return syscall(SYS_ptrace, request, pid, addr, data);
-}
-
-static long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static uint64_t next_random(void)
@@ -218,7 +196,7 @@ static void resume(struct tracee *t, int sig)
 
 /* ---- letting all go ------------------------------------------------------------------------- */
 
-static void note_end(pid_t pid, int status)
+void trace_end(pid_t pid, int status)
 {
 	forget(pid);
 	if (pid != launcher)
@@ -238,7 +216,7 @@ static void let_go_running(pid_t pid)
 			return;
 	}
 	if (!WIFSTOPPED(status)) {
-		note_end(pid, status);
+		trace_end(pid, status);
 		return;
 	}
 	event = status >> 16;
@@ -372,7 +350,7 @@ static bool at_exec(struct tracee *t, const struct ptrace_syscall_info *info)
 	bool is_at = info->entry.nr == SYS_execveat;
 	if (!path_at(t->pid, info->entry.args[is_at], path, sizeof(path)))
 		return true;
-	t->is_payload = t->role != 0 && !strcmp(path, setup->payload);
+	t->is_payload = t->role != 0 && !strcmp(path, now->payload);
 	if (is_set_id(path)) {
 		let_go(t->pid, 0);
 		return false;
@@ -384,7 +362,7 @@ static void note_point(const struct tracee *t, long nr)
 	struct record *r = record;
 	if (r->n_points == r->room)
 		die("too many system calls");
-	if (setup->main_call && !r->main_at && !t->role && nr == setup->main_call)
+	if (now->main_call && !r->main_at && !t->role && nr == now->main_call)
 		r->main_at = t->count;
 	r->points[r->n_points++] = (struct point){t->role, t->count, nr};
 }
@@ -476,7 +454,7 @@ static void at_event(struct tracee *t, int event, int sig)
 	else
 		ptrace_do(PTRACE_CONT, t->pid, 0, 0);
 }
-static void at_stop(pid_t pid, int status)
+void trace_stop(pid_t pid, int status)
 {
 	struct tracee *t = find(pid);
 	int event = status >> 16;
@@ -496,171 +474,36 @@ static void at_stop(pid_t pid, int status)
 	else
 		ptrace_do(PTRACE_CONT, pid, 0, (unsigned long)sig);
 }
-/* ---- one launch ----------------------------------------------------------------------------- */
-static void become(const char *user)
-{
-	const struct passwd *pw = getpwnam(user);
-	if (!pw || initgroups(user, pw->pw_gid) || setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) ||
-	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) || setenv("HOME", pw->pw_dir, 1) ||
-	    setenv("USER", user, 1) || setenv("LOGNAME", user, 1))
-		die(user);
-}
-/* Launchers that keep a state by name need a new name each time: %n is the launch's number. */
-static char *const *argv_now(char *const *argv)
-{
-	static char *now[256];
-	static char text[4096];
-	size_t used = 0, n = 0;
 
-	for (; argv[n] && n < 255; n++) {
-		const char *at = strstr(argv[n], "%n");
-
-		now[n] = argv[n];
-		if (!at || used + strlen(argv[n]) + 24 > sizeof(text))
-			continue;
-		now[n] = text + used;
-		used += (size_t)sprintf(now[n], "%.*s%ld%s", (int)(at - argv[n]), argv[n],
-					n_launches, at + 2) +
-			1;
-	}
-	now[n] = NULL;
-	return now;
-}
-
-static _Noreturn void launch_child(const struct setup *s, int go)
-{
-	sigset_t none;
-	char byte;
-	/* As a shell's job in the foreground; the session is the worker's. */
-	if (setpgid(0, 0) || (s->has_tty && tcsetpgrp(slave_fd, getpid())))
-		die("process group");
-	if (dup2(s->has_tty ? slave_fd : null_fd, 0) < 0 || dup2(out_fd, 1) < 0 ||
-	    dup2(err_fd, 2) < 0)
-		die("descriptors");
-	signal(SIGALRM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
-	signal(SIGTTOU, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (s->user)
-		become(s->user);
-	if (read(go, &byte, 1) != 1)
-		_exit(99);
-	execvp(s->argv[0], argv_now(s->argv));
-	die(s->argv[0]);
-}
-static void on_alarm(int sig)
-{
-	(void)sig; /* only so that waitpid comes back */
-}
-void trace_start(const struct setup *s)
-{
-	const struct sigaction act = {.sa_handler = on_alarm};
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1) || sigaction(SIGALRM, &act, NULL) || setsid() < 0)
-		die("subreaper");
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGTTOU, SIG_IGN);
-	out_fd = memfd_create("out", MFD_CLOEXEC);
-	err_fd = memfd_create("err", MFD_CLOEXEC);
-	null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (out_fd < 0 || err_fd < 0 || null_fd < 0 || fchmod(out_fd, 0666) || fchmod(err_fd, 0666))
-		die("files for the output");
-	if (!s->has_tty)
-		return;
-	if (openpty(&master_fd, &slave_fd, NULL, NULL, NULL) ||
-	    fcntl(master_fd, F_SETFD, FD_CLOEXEC) || fcntl(slave_fd, F_SETFD, FD_CLOEXEC) ||
-	    fchmod(slave_fd, 0666) || ioctl(slave_fd, TIOCSCTTY, 0))
-		die("terminal");
-	host_terminal(slave_fd);
-}
-/* Children of ours that live: the launch's processes, since we are their subreaper. */
-static int kill_rest(void)
-{
-	char path[64], line[4096];
-	int count = 0;
-	FILE *f;
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
-	f = fopen(path, "re");
-	if (!f)
-		die(path);
-	if (fgets(line, sizeof(line), f)) {
-		char *at = line;
-		for (long pid; (pid = strtol(at, &at, 10)) > 0; count++)
-			kill((pid_t)pid, SIGKILL);
-	}
-	fclose(f);
-	return count;
-}
-static void wait_all(long limit)
-{
-	const struct itimerval tick = {{0, 50000}, {0, 50000}}, off = {0};
-	long until = now_ms() + limit;
-	long rest = 0; /* after the launcher's end; 0: it lives */
-	setitimer(ITIMER_REAL, &tick, NULL);
-	for (;;) {
-		int status;
-		pid_t pid = waitpid(-1, &status, __WALL);
-		if (pid < 0 && errno == ECHILD)
-			break;
-		if (pid > 0 && WIFSTOPPED(status))
-			at_stop(pid, status);
-		else if (pid > 0)
-			note_end(pid, status);
-		if (!launcher && !rest)
-			rest = now_ms() + (long)LEFT_MS * setup->slow;
-		if (launcher ? now_ms() < until : now_ms() < rest)
-			continue;
-		if (launcher)
-			result->is_late = true;
-		is_free = true;
-		result->left += kill_rest();
-		until = rest = now_ms() + 200; /* and those that come to us by that */
-	}
-	setitimer(ITIMER_REAL, &off, NULL);
-}
-static void take_text(int fd, char *text)
-{
-	ssize_t n = pread(fd, text, MAX_TEXT - 1, 0);
-	text[n < 0 ? 0 : n] = '\0';
-}
-void trace_launch(const struct setup *s, struct record *rec, bool records,
-		  const struct fault *faults, int n_faults, struct result *ret)
+void trace_begin(const struct setup *s, struct record *rec, bool records,
+		 const struct fault *faults, int n_faults, struct result *ret, pid_t pid)
 {
 	const unsigned long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK |
 				      PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
 				      PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT |
 				      PTRACE_O_TRACEVFORKDONE;
-	int go[2];
-	setup = s;
+
+	now = s;
 	record = rec;
 	result = ret;
 	is_recording = records;
 	is_started = is_free = false;
 	n_tracees = n_done = 0;
 	n_todo = n_faults;
-	memcpy(todo, faults, sizeof(*faults) * (size_t)n_faults);
-	ret->second = (struct fault){.role = FAULT_LATER};
-	ret->status = ret->fired = ret->left = 0;
-	ret->is_library = ret->is_late = ret->is_write_hit = ret->is_launcher_killed = false;
-	if (ftruncate(out_fd, 0) || ftruncate(err_fd, 0) || lseek(out_fd, 0, SEEK_SET) ||
-	    lseek(err_fd, 0, SEEK_SET) || pipe2(go, O_CLOEXEC))
-		die("files for the output");
-	n_launches++;
-	launcher = fork();
-	if (launcher < 0)
-		die("fork");
-	if (!launcher)
-		launch_child(s, go[0]);
-	close(go[0]);
-	add(launcher)->role = role_of(-1, 0);
-	if (ptrace_do(PTRACE_SEIZE, launcher, 0, options))
+	for (int i = 0; i < n_faults; i++)
+		todo[i] = faults[i];
+	launcher = pid;
+	add(pid)->role = role_of(-1, 0);
+	if (ptrace_do(PTRACE_SEIZE, pid, 0, options))
 		die("ptrace");
-	if (write(go[1], "", 1) != 1)
-		die("start");
-	close(go[1]);
-	wait_all(s->within * 1000 * s->slow);
-	if (s->has_tty)
-		(void)tcsetpgrp(slave_fd, getpid());
-	take_text(out_fd, ret->out);
-	take_text(err_fd, ret->err);
+}
+
+bool trace_is_over(void)
+{
+	return !launcher;
+}
+
+void trace_let_go(void)
+{
+	is_free = true;
 }
