@@ -248,7 +248,7 @@ static void child_wait(struct run *r)
 {
 	int rc;
 
-	for (char byte;;) {
+	for (char byte = 0;;) {
 		rc = baton_read(r, 0, &byte);
 		if (rc < 0)
 			break;
