@@ -221,7 +221,7 @@ static int parent_wait(struct run *r, int limit_ms, struct err *err)
 	(void)clock_gettime(CLOCK_MONOTONIC, &start); /* cannot fail for this clock */
 	for (;;) {
 		int left = limit_ms < 0 ? INT_MAX : limit_ms - ms_since(&start);
-		char byte;
+		char byte = 0;
 		int rc;
 
 		if (left <= 0 || poll(p, ARRAY_SIZE(p), left) == 0)
