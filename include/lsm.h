@@ -40,7 +40,8 @@ enum apparmor_state {
 	PROFILE_ENFORCED,
 	PROFILE_WEAK, /* loaded, but in complain, unconfined or another mode that denies nothing */
 	PROFILE_ABSENT,
-	PROFILE_HIDDEN, /* the list of profiles cannot be read */
+	PROFILE_HIDDEN,     /* the list of profiles is not for us */
+	PROFILE_UNREADABLE, /* reading it failed: that is no word about the profile */
 };
 
 /* The kernel's directory of loaded profiles. Not `profiles` beside it: that is root's only. */

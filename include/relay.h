@@ -25,12 +25,13 @@ struct relay {
 	int term;               /* the caller's terminal, whose size is copied; or -1 */
 	bool has_mode;          /* its mode is ours to change: input comes from it */
 	bool is_raw;
-	bool is_shared;      /* stdout goes elsewhere: whoever reads it may use the terminal, too */
-	bool is_background;  /* the shell gave the terminal to someone else */
-	bool is_hangup;      /* one side is gone and the workload has not been told */
-	bool is_in_tty;      /* RELAY_IN is a terminal: its end is a hang-up, not an EOF */
-	unsigned eofs;       /* end-of-file characters still to send */
-	char last;           /* last byte sent to the workload */
+	bool is_shared;     /* stdout goes elsewhere: whoever reads it may use the terminal, too */
+	bool is_background; /* the shell gave the terminal to someone else */
+	bool is_hangup;     /* one side is gone and the workload has not been told */
+	int lost;       /* errno that kept output from getting out; 0: none, or its reader left */
+	bool is_in_tty; /* RELAY_IN is a terminal: its end is a hang-up, not an EOF */
+	unsigned eofs;  /* end-of-file characters still to send */
+	char last;      /* last byte sent to the workload */
 	int64_t pause_until; /* ms: no slave is open, ask again then; 0: not paused */
 	pid_t pgrp;
 	struct termios saved, raw;

@@ -41,6 +41,9 @@ enum signal_rule signal_rule(int sig);
 /* The set main() blocks at the start and the signalfd reads: all but SIGNAL_FATAL. */
 void supervise_signals(sigset_t *ret);
 
+/* SIGKILL for pid 1, and so for all of the sandbox. */
+void sandbox_kill(int pidfd);
+
 /*
  * The exit status to report. `code` and `value` are si_code and si_status of pid 1; `page` is
  * hostile and only believed as far as it agrees with them.

@@ -123,16 +123,21 @@ static int mode_look(DIR *list, bool is_quick, const char *name, char *mode, siz
 	const struct dirent *e;
 
 	rewinddir(list);
-	while ((e = readdir(list))) {
+	for (errno = 0; (e = readdir(list)); errno = 0) {
 		char text[APPARMOR_NAME_MAX + 2];
+		int rc;
 
-		if (e->d_name[0] == '.' || may_be(e->d_name, name) != is_quick ||
-		    first_line(dirfd(list), e->d_name, "name", text, sizeof(text)) < 0 ||
-		    strcmp(text, name) != 0)
+		if (e->d_name[0] == '.' || may_be(e->d_name, name) != is_quick)
 			continue;
-		return first_line(dirfd(list), e->d_name, "mode", mode, size);
+		rc = first_line(dirfd(list), e->d_name, "name", text, sizeof(text));
+		if (rc == -ENOENT) /* unloaded this very moment */
+			continue;
+		if (rc < 0)
+			return rc;
+		if (strcmp(text, name) == 0)
+			return first_line(dirfd(list), e->d_name, "mode", mode, size);
 	}
-	return -ENOENT;
+	return errno ? -errno : -ENOENT;
 }
 
 int apparmor_mode(const char *dir, const char *name, char *mode, size_t size)
@@ -141,12 +146,12 @@ int apparmor_mode(const char *dir, const char *name, char *mode, size_t size)
 	int rc;
 
 	if (!list)
-		return -EACCES;
+		return errno == ENOENT ? -EACCES : -errno;
 	rc = mode_look(list, true, name, mode, size);
-	if (rc < 0)
+	if (rc == -ENOENT)
 		rc = mode_look(list, false, name, mode, size);
 	(void)closedir(list);
-	return rc < 0 ? -ENOENT : 0; /* unloaded this very moment: it is not there */
+	return rc;
 }
 
 enum apparmor_state apparmor_find(const char *dir, const char *name)
@@ -156,8 +161,10 @@ enum apparmor_state apparmor_find(const char *dir, const char *name)
 
 	if (rc == -EACCES)
 		return PROFILE_HIDDEN;
-	if (rc < 0)
+	if (rc == -ENOENT)
 		return PROFILE_ABSENT;
+	if (rc < 0)
+		return PROFILE_UNREADABLE;
 	return !strcmp(mode, "enforce") || !strcmp(mode, "kill") ? PROFILE_ENFORCED : PROFILE_WEAK;
 }
 
@@ -228,6 +235,9 @@ static int profile_plan(struct run *r, const char *name, bool is_asked, struct e
 	int rc = apparmor_enabled(&why);
 	char own[APPARMOR_NAME_MAX];
 
+	/* What failed is no word that there is none. */
+	if (rc < 0 && rc != -ENOSYS && rc != -ECANCELED && rc != -ENOENT && rc != -EACCES)
+		return err_set(err, -rc, "look whether AppArmor is in force");
 	/* Without securityfs AppArmor can still be in force: a container on an AppArmor host. */
 	if (rc < 0 && (rc != -ENOENT || may_miss || !is_asked))
 		return is_asked ? without(r, name, why, CURE_BOOT, err) : 0;
@@ -252,6 +262,8 @@ static int profile_plan(struct run *r, const char *name, bool is_asked, struct e
 			return 0;
 		}
 		break;
+	case PROFILE_UNREADABLE:
+		return err_say(err, "the list of AppArmor profiles cannot be read to its end");
 	case PROFILE_ENFORCED:
 		break;
 	}

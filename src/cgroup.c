@@ -208,8 +208,8 @@ static bool host_has_swap(void)
 static const char *write_pick(int dirfd, const struct cgroup_write *w, const char **ret_value)
 {
 	*ret_value = w->text ? w->text : w->value;
-	if (faccessat(dirfd, w->file, F_OK, 0) == 0)
-		return w->file;
+	if (faccessat(dirfd, w->file, F_OK, 0) == 0 || errno != ENOENT)
+		return w->file; /* whether it takes it, the write tells */
 	if (!strcmp(w->file, "memory.swap.max") && !host_has_swap())
 		return NULL;
 	if (w->alt)
@@ -315,7 +315,8 @@ static int group_remove(const struct run *r)
 	for (int ms = 0; ms < END_MS; ms += 5) {
 		if (unlinkat(r->cgroup, path, AT_REMOVEDIR) == 0 || errno == ENOENT)
 			return 0;
-		if (errno != EBUSY)
+		if (errno != EBUSY &&
+		    ms >= 10) /* once is no answer: what stays, stays until the next start */
 			break;
 		nap(5);
 	}

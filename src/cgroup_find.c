@@ -99,7 +99,9 @@ static int look_at(const char *dir, uid_t uid, pid_t self, struct look *l)
 	}
 	l->has = look_set(fd, "cgroup.controllers");
 	l->gives = look_set(fd, "cgroup.subtree_control");
-	l->is_real_root = faccessat(fd, "cgroup.type", F_OK, 0) < 0 && errno == ENOENT;
+	l->is_real_root = faccessat(fd, "cgroup.type", F_OK, 0) < 0;
+	if (l->is_real_root && errno != ENOENT)
+		return -errno;
 	look_procs(fd, self, l);
 	return 0;
 }

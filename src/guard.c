@@ -60,7 +60,7 @@ static void guard_loop(struct run *r)
 		if (poll(p, ARRAY_SIZE(p), -1) < 0 && errno != EINTR)
 			break;
 		if (p[0].revents) {
-			(void)sys_pidfd_send_signal(GUARD_SANDBOX, SIGKILL); /* ESRCH: gone */
+			sandbox_kill(GUARD_SANDBOX);
 			restore_terminal(r);
 			_exit(0);
 		}

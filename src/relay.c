@@ -47,7 +47,7 @@ static int reopen(int fd, int flags, bool *ret_own)
 
 	*ret_own = false;
 	if (fstat(fd, &st))
-		return -1;
+		return fd;
 	if (!S_ISFIFO(st.st_mode) && !isatty(fd))
 		return fd;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -257,6 +257,8 @@ static void out_write(struct relay *l)
 	if (done > 0) {
 		b->start += (size_t)done;
 	} else if (done < 0 && errno != EAGAIN && errno != EINTR) {
+		if (errno != EPIPE && errno != EIO)
+			l->lost = errno;
 		l->fd[RELAY_OUT] = -1;
 		l->is_hangup = true;
 		b->start = b->end = 0;
@@ -266,8 +268,11 @@ static void out_write(struct relay *l)
 static bool master_read(struct relay *l)
 {
 	struct relay_buf *b = &l->to_out;
-	ssize_t n = read(l->fd[RELAY_MASTER], b->data, sizeof(b->data));
+	ssize_t n;
 
+	do
+		n = read(l->fd[RELAY_MASTER], b->data, sizeof(b->data));
+	while (n < 0 && errno == EINTR);
 	if (n > 0) {
 		b->start = 0;
 		b->end = (size_t)n;
@@ -276,7 +281,9 @@ static bool master_read(struct relay *l)
 			out_write(l);
 		return true;
 	}
-	if (n == 0 || (errno != EAGAIN && errno != EINTR)) /* EIO: no slave is open */
+	if (n < 0 && errno != EAGAIN && errno != EIO)
+		l->lost = errno;
+	if (n == 0 || errno != EAGAIN) /* EIO: no slave is open */
 		l->pause_until = clock_ms() + PAUSE_MS;
 	return false;
 }
@@ -330,12 +337,16 @@ void relay_drain(struct relay *l, int64_t ms)
 	/* All of the sandbox is dead: what is in the terminal is all there will be. */
 	while ((left = end - clock_ms()) > 0) {
 		struct pollfd p = {.fd = l->fd[RELAY_OUT], .events = POLLOUT};
+		int rc;
 
 		if (!pending(&l->to_out) && !master_read(l))
 			return;
 		if (!pending(&l->to_out))
 			continue;
-		if (l->fd[RELAY_OUT] >= 0 && poll(&p, 1, (int)left) <= 0)
+		rc = l->fd[RELAY_OUT] >= 0 ? poll(&p, 1, (int)left) : 1;
+		if (rc < 0 && errno != EINTR)
+			l->lost = errno;
+		if (rc == 0 || (rc < 0 && l->lost))
 			return;
 		out_write(l);
 	}

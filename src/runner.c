@@ -84,10 +84,21 @@ static int page_step(const struct page *page)
 	return step >= 0 && (size_t)step < program_len ? step : 0;
 }
 
+/* The child's last act on failure: everything is in the page already. */
+static _Noreturn void child_fail(const struct run *r)
+{
+	r->page->hot = 0;
+	_exit(r->page->err.exit ? r->page->err.exit : EXIT_SETUP);
+}
+
 void runner_become_child(struct run *r)
 {
 	r->side = CHILD;
-	(void)close(r->baton);
+	/* Our own copy of the launcher's end would keep us from seeing that it is gone. */
+	if (close(r->baton)) {
+		err_set(&r->page->err, errno, "close the launcher's end of the baton");
+		child_fail(r);
+	}
 	r->baton = r->baton_child;
 	r->baton_child = -1;
 }
@@ -210,7 +221,7 @@ static int parent_wait(struct run *r, int limit_ms, struct err *err)
 	(void)clock_gettime(CLOCK_MONOTONIC, &start); /* cannot fail for this clock */
 	for (;;) {
 		int left = limit_ms < 0 ? INT_MAX : limit_ms - ms_since(&start);
-		char byte;
+		char byte = 0;
 		int rc;
 
 		if (left <= 0 || poll(p, ARRAY_SIZE(p), left) == 0)
@@ -232,19 +243,12 @@ static int parent_wait(struct run *r, int limit_ms, struct err *err)
 	}
 }
 
-/* The child's last act on failure: everything is in the page already. */
-static _Noreturn void child_fail(const struct run *r)
-{
-	r->page->hot = 0;
-	_exit(r->page->err.exit ? r->page->err.exit : EXIT_SETUP);
-}
-
 /* Child: wait for the baton. The parent's death is the end, too; then nobody reads the page. */
 static void child_wait(struct run *r)
 {
 	int rc;
 
-	for (char byte;;) {
+	for (char byte = 0;;) {
 		rc = baton_read(r, 0, &byte);
 		if (rc < 0)
 			break;
@@ -351,7 +355,7 @@ static int walk(struct run *r, size_t *at, struct err *err)
 			return rc;
 		if (s->side == r->side) {
 			*at = i;
-			if (r->side == CHILD)
+			if (!r->child) /* the child's own, and while there is none */
 				r->page->step = (int)i;
 			if (step_run(r, s, r->side == CHILD ? &r->page->err : err) < 0) {
 				if (r->side == CHILD)
@@ -409,7 +413,7 @@ static void child_end(struct run *r)
 
 	if (r->pidfd < 0)
 		return;
-	(void)sys_pidfd_send_signal(r->pidfd, SIGKILL); /* ESRCH: gone already */
+	sandbox_kill(r->pidfd);
 	(void)poll(&p, 1, SETUP_DEADLINE_MS);
 	(void)waitid(P_PIDFD, (id_t)r->pidfd, &info, WEXITED | WNOHANG);
 }

@@ -25,6 +25,7 @@
 #define PIDFD_SIGNAL_PROCESS_GROUP (1U << 2) /* Linux 6.9 */
 #endif
 
+#define KILL_TRIES 3
 #define DRAIN_MS 2000 /* for the last output, when its reader is slow */
 
 struct loop {
@@ -115,11 +116,20 @@ static void send_signal(const struct loop *l, int sig, bool is_group)
 	(void)sys_pidfd_send_signal(fd, sig);
 }
 
+/* Whoever calls this waits for its end, so one that failed once is tried again. ESRCH: gone already. */
+void sandbox_kill(int pidfd)
+{
+	int rc = -EINTR;
+
+	for (int i = 0; i < KILL_TRIES && rc < 0 && rc != -ESRCH; i++)
+		rc = sys_pidfd_send_signal(pidfd, SIGKILL);
+}
+
 static void kill_sandbox(struct loop *l)
 {
 	l->was_killed = true;
 	l->kill_at = -1;
-	(void)sys_pidfd_send_signal(l->r->pidfd, SIGKILL); /* ESRCH: gone already */
+	sandbox_kill(l->r->pidfd);
 }
 
 /* Ask it to end, and see to it. A second request is passed on but does not prolong the time. */
@@ -280,6 +290,8 @@ static int loop_run(struct loop *l, struct err *err)
 	relay_leave(&l->relay);
 	if (l->r->spec->has_init && info.si_code != CLD_EXITED && !l->was_killed)
 		life->init_signal = info.si_status;
+	if (t->lost)
+		return err_set(err, t->lost, "pass on what the command printed");
 	return life->status;
 }
 

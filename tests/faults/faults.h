@@ -63,12 +63,33 @@ struct setup {
 	int slow;    /* all times are so many times longer */
 };
 
+/* What one launch is to meet. */
+struct item {
+	struct fault fault[2];
+	int n;
+};
+
+/* What is to be swept, from the command line. */
+struct want {
+	long every, pairs, seed;
+	int jobs;
+	bool no_fail, no_kill, only_list;
+	unsigned errors; /* bits: by index of errors[] */
+	const char *calls, *figures, *place;
+};
+
+struct error_name {
+	const char *name;
+	int num;
+};
+
 struct result {
 	int status; /* as of waitpid */
 	bool is_late;
-	int fired;         /* how many of the faults happened */
-	bool is_library;   /* one of them at a call that the C library makes for itself */
-	bool is_write_hit; /* one of them at a write to standard error */
+	struct fault second; /* of a pair: where it came to be */
+	int fired;           /* how many of the faults happened */
+	bool is_library;     /* one of them at a call that the C library makes for itself */
+	bool is_write_hit;   /* one of them at a write to standard error */
 	bool is_launcher_killed;
 	int left; /* processes that lived on */
 	char out[MAX_TEXT], err[MAX_TEXT];
@@ -92,6 +113,23 @@ enum outcome {
 	OUT_COUNT
 };
 
+/* options.c */
+extern struct setup setup;
+extern struct want want;
+void options_parse(int argc, char **argv); /* getopt's optind is behind them */
+
+/* names.c */
+#define N_ERRORS 6
+extern const struct error_name errors[N_ERRORS];
+const char *call_name(long nr); /* until the next call */
+void name_roles(struct record *r);
+void describe(const struct record *r, const struct item *item, char *text, size_t size);
+void parse_place(const struct record *r, char *text, struct item *ret);
+
+/* plan.c */
+struct item *plan_make(const struct record *r, size_t *ret_n);
+uint64_t mix(uint64_t x);
+
 /* host.c */
 void host_enter(void);                  /* a mount namespace of our own */
 void host_watch(const struct setup *s); /* once a worker */
@@ -101,10 +139,18 @@ char *host_groups(const struct setup *s); /* to be freed */
 void host_difference(const char *before, const char *after, char *ret, size_t size);
 _Noreturn void die(const char *what);
 
-/* trace.c */
+/* launch.c */
 void trace_start(const struct setup *s); /* once a worker, before the first launch */
-void trace_launch(const struct setup *s, struct record *rec, bool is_recording,
+void trace_launch(const struct setup *s, struct record *rec, bool records,
 		  const struct fault *faults, int n_faults, struct result *ret);
+
+/* trace.c */
+void trace_begin(const struct setup *s, struct record *rec, bool records,
+		 const struct fault *faults, int n_faults, struct result *ret, pid_t pid);
+void trace_stop(pid_t pid, int status); /* a process stopped ... */
+void trace_end(pid_t pid, int status);  /* ... or ended */
+bool trace_is_over(void);               /* the launcher ended */
+void trace_let_go(void);                /* whatever stops from here on is let go */
 bool never_fails(long nr);
 bool is_brk(long nr);
 extern uint64_t trace_random; /* state of the generator that picks the second fault of a pair */

@@ -70,6 +70,16 @@ static void put_file(const char *path)
 		close(fd);
 }
 
+/* Where a launcher keeps its state its own coming and going shows in the times: what stays counts. */
+static int put_name(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	fprintf(out, "file %s\n", path);
+	return 0;
+}
+
 /* With its times a file cannot be changed unseen: nobody sets ctime. */
 static int put_path(const char *path, const struct stat *st, int type, struct FTW *at)
 {
@@ -123,7 +133,10 @@ char *host_state(const struct setup *s)
 	put_keys();
 	put_terminal();
 	for (int i = 0; i < s->n_watch; i++)
-		nftw(s->watch[i], put_path, 16, FTW_PHYS);
+		if (!strncmp(s->watch[i], "names:", 6))
+			nftw(s->watch[i] + 6, put_name, 16, FTW_PHYS);
+		else
+			nftw(s->watch[i], put_path, 16, FTW_PHYS);
 	fclose(out);
 	return text;
 }

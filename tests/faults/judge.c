@@ -72,6 +72,8 @@ static void put_line(char *line, char *to, size_t size)
 	char *gone = strncmp(line, "fd.", 3) ? NULL : strstr(line, " (deleted)");
 
 	line[strcspn(line, "\r")] = '\0';
+	if (!gone && !strncmp(line, "mountroot=", 10))
+		gone = strstr(line, "//deleted");
 	if (gone) /* the terminal's name, when its master is closed already */
 		*gone = '\0';
 	if (value && !strncmp(line, "ns.", 3))
@@ -136,8 +138,14 @@ static bool same_state(const char *ours, bool is_part, char *ret_why, size_t siz
 		if (is_part && !b[m])
 			return true;
 		if (n != m || memcmp(a, b, n)) {
-			snprintf(ret_why, size, "`%.*s`, not `%.*s`", m < 90 ? (int)m : 90, b,
-				 n < 90 ? (int)n : 90, a);
+			size_t same = 0; /* a long line from a little before the place on */
+
+			while (same < n && same < m && a[same] == b[same])
+				same++;
+			same = same > 70 ? same - 30 : 0;
+			snprintf(ret_why, size, "`%.*s`, not `%.*s`",
+				 m - same < 90 ? (int)(m - same) : 90, b + same,
+				 n - same < 90 ? (int)(n - same) : 90, a + same);
 			return false;
 		}
 		a += n + (a[n] == '\n');
@@ -181,7 +189,8 @@ static int error_lines(const char *err, bool *ret_named, bool *ret_exec)
 	while (*err) {
 		size_t n = strcspn(err, "\n");
 
-		if (n && strncmp(err, "hint: ", 6) && strncmp(err, "pillbox: note: ", 15)) {
+		if (n && strncmp(err, "hint: ", 6) && strncmp(err, "pillbox: note: ", 15) &&
+		    strncmp(err, "pillbox: usage: ", 16)) {
 			count++;
 			*ret_named &= names_step(err);
 			*ret_exec |= !strncmp(err, "pillbox: exec: ", 15);
@@ -296,7 +305,7 @@ enum outcome judge(const struct setup *s, const struct fault *faults, int n_faul
 		snprintf(why, size, "%d", r->left);
 		return OUT_LEFT;
 	}
-	if (!r->fired)
+	if (n_faults && !r->fired)
 		return OUT_UNREACHED;
 	if (r->is_launcher_killed && WIFSIGNALED(r->status) && WTERMSIG(r->status) == 9) {
 		if (ran && !same_state(r->out, true, why, size))

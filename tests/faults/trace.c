@@ -13,8 +13,6 @@
  * A set-user-ID helper that a launcher executes is let go before its execve: a tracer that is no root
  * would cost it its privilege, and its inside is not the launcher's work.
  *
- * We are the subreaper of all that: a process of the launch that lives on is a child of ours in the
- * end, and none can hide. The pid namespace's own processes die with its pid 1.
  *
  * Should: end within the time limits whatever the launch does, and leave no process.
  * Mustn't: judge, or change what the launch does but for the fault.
@@ -23,28 +21,18 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <linux/ptrace.h>
-#include <pty.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define LEFT_MS 1000 /* so long after a launch all its processes have to be gone */
 #define MAX_TRACEES 128
 
 #ifndef PTRACE_SYSEMU
@@ -60,32 +48,24 @@ struct tracee {
 	bool in_vfork;     /* cannot be stopped before its child executes or ends */
 	uint64_t break_at; /* what brk said last: that is what it says when it fails */
 	bool is_brk;       /* the call in hand */
+	bool in_call;      /* stopped at the call in hand, not yet behind it */
 	bool is_payload;   /* its next exec event is the payload's */
 };
 
 static struct tracee tracees[MAX_TRACEES];
 static int n_tracees;
-static const struct setup *setup;
+static const struct setup *now;
 static struct record *record;
 static bool is_recording, is_started, is_free; /* is_free: whatever stops is let go */
 static struct fault todo[2];
 static int n_todo, n_done;
 static pid_t launcher;
 static struct result *result;
-static int out_fd = -1, err_fd = -1, null_fd = -1, master_fd = -1, slave_fd = -1;
 uint64_t trace_random = 1;
 
 static long ptrace_do(int request, pid_t pid, unsigned long addr, unsigned long data)
 {
 	return syscall(SYS_ptrace, request, pid, addr, data);
-}
-
-static long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static uint64_t next_random(void)
@@ -207,7 +187,7 @@ static void let_go(pid_t pid, int sig)
 static void resume(struct tracee *t, int sig)
 {
 	const struct fault *f = n_done < n_todo ? &todo[n_done] : NULL;
-	bool is_next = f && f->num && f->role == t->role && t->count == f->n - 1;
+	bool is_next = f && f->num && f->role == t->role && t->count == f->n - 1 && !t->in_call;
 
 	if (ptrace_do(is_next ? PTRACE_SYSEMU : PTRACE_SYSCALL, t->pid, 0, (unsigned long)sig) &&
 	    errno != ESRCH)
@@ -216,7 +196,7 @@ static void resume(struct tracee *t, int sig)
 
 /* ---- letting all go ------------------------------------------------------------------------- */
 
-static void note_end(pid_t pid, int status)
+void trace_end(pid_t pid, int status)
 {
 	forget(pid);
 	if (pid != launcher)
@@ -236,7 +216,7 @@ static void let_go_running(pid_t pid)
 			return;
 	}
 	if (!WIFSTOPPED(status)) {
-		note_end(pid, status);
+		trace_end(pid, status);
 		return;
 	}
 	event = status >> 16;
@@ -272,7 +252,7 @@ static void let_all_go(pid_t but, bool keep_launcher)
 /* ---- the fault ------------------------------------------------------------------------------ */
 
 /* The second of a pair: some call soon after, of any process that lives. */
-static void pick_later(const struct tracee *now, struct fault *f)
+static const struct fault *pick_later(const struct tracee *now, struct fault *f)
 {
 	const struct tracee *t = next_random() % 2 ? now
 						   : &tracees[next_random() % (unsigned)n_tracees];
@@ -282,6 +262,7 @@ static void pick_later(const struct tracee *now, struct fault *f)
 	f->role = t->role;
 	f->n = t->count + 1 + (long)(next_random() % 40);
 	f->victim = f->role;
+	return f;
 }
 
 static void fire_kill(struct tracee *t, const struct fault *f, bool is_last)
@@ -319,12 +300,13 @@ static void fire(struct tracee *t, const struct ptrace_syscall_info *info)
 	long nr = (long)info->entry.nr;
 
 	if (!is_last && todo[n_done].role == FAULT_LATER)
-		pick_later(t, &todo[n_done]);
+		result->second = *pick_later(t, &todo[n_done]);
 	if (!f.num) {
 		fire_kill(t, &f, is_last);
 		return;
 	}
 	if (never_fails(nr)) { /* another call than expected: make it after all */
+		t->in_call = false;
 		regs_change(pid, false, 0);
 		resume(t, 0);
 		return;
@@ -336,20 +318,18 @@ static void fire(struct tracee *t, const struct ptrace_syscall_info *info)
 		let_all_go(pid, false);
 		is_free = true;
 	}
+	t->in_call = false; /* it was left out: there is no stop behind it */
 	regs_change(pid, true, is_brk(nr) ? (long)t->break_at : -f.num);
 	if (is_last)
 		let_go(pid, 0);
 	else
 		resume(t, 0);
 }
-
 /* ---- one stop ------------------------------------------------------------------------------- */
-
 static bool path_at(pid_t pid, uint64_t addr, char *path, size_t size)
 {
 	struct iovec here = {path, size - 1}, there = {(void *)(uintptr_t)addr, size - 1};
 	ssize_t n = process_vm_readv(pid, &here, 1, &there, 1, 0);
-
 	if (n < 0) { /* the string may end before a page that is not there */
 		there.iov_len = here.iov_len = 4096 - addr % 4096 < size ? 4096 - addr % 4096
 									 : size - 1;
@@ -358,46 +338,39 @@ static bool path_at(pid_t pid, uint64_t addr, char *path, size_t size)
 	path[n < 0 ? 0 : n] = '\0';
 	return n > 0;
 }
-
 static bool is_set_id(const char *path)
 {
 	struct stat st;
-
 	return path[0] == '/' && stat(path, &st) == 0 && st.st_mode & (S_ISUID | S_ISGID);
 }
-
 /* An execve: the payload's, a helper's, or one of the launcher's own. False: it was let go. */
 static bool at_exec(struct tracee *t, const struct ptrace_syscall_info *info)
 {
 	char path[4096];
 	bool is_at = info->entry.nr == SYS_execveat;
-
 	if (!path_at(t->pid, info->entry.args[is_at], path, sizeof(path)))
 		return true;
-	t->is_payload = t->role != 0 && !strcmp(path, setup->payload);
+	t->is_payload = t->role != 0 && !strcmp(path, now->payload);
 	if (is_set_id(path)) {
 		let_go(t->pid, 0);
 		return false;
 	}
 	return true;
 }
-
 static void note_point(const struct tracee *t, long nr)
 {
 	struct record *r = record;
-
 	if (r->n_points == r->room)
 		die("too many system calls");
-	if (setup->main_call && !r->main_at && !t->role && nr == setup->main_call)
+	if (now->main_call && !r->main_at && !t->role && nr == now->main_call)
 		r->main_at = t->count;
 	r->points[r->n_points++] = (struct point){t->role, t->count, nr};
 }
-
 static void at_call(struct tracee *t)
 {
 	const struct fault *f = n_done < n_todo ? &todo[n_done] : NULL;
 	struct ptrace_syscall_info info = {0};
-
+	t->in_call = false;
 	if (ptrace_do(PTRACE_GET_SYSCALL_INFO, t->pid, sizeof(info), (unsigned long)&info) > 0 &&
 	    info.op == PTRACE_SYSCALL_INFO_EXIT && t->is_brk)
 		t->break_at = (uint64_t)info.exit.rval;
@@ -406,6 +379,7 @@ static void at_call(struct tracee *t)
 		return;
 	}
 	t->count++;
+	t->in_call = true;
 	t->is_brk = is_brk((long)info.entry.nr);
 	if (is_recording)
 		note_point(t, (long)info.entry.nr);
@@ -417,7 +391,6 @@ static void at_call(struct tracee *t)
 		return;
 	resume(t, 0);
 }
-
 static void at_fork(struct tracee *t, bool is_vfork)
 {
 	int role = role_of(t->role, ++t->forks);
@@ -425,7 +398,6 @@ static void at_fork(struct tracee *t, bool is_vfork)
 	unsigned long msg = 0;
 	struct tracee *child;
 	pid_t parent = t->pid;
-
 	t->in_vfork = is_vfork;
 	ptrace_do(PTRACE_GETEVENTMSG, t->pid, 0, (unsigned long)&msg);
 	child = find((pid_t)msg);
@@ -439,7 +411,6 @@ static void at_fork(struct tracee *t, bool is_vfork)
 	}
 	resume(find(parent), 0);
 }
-
 static void at_event(struct tracee *t, int event, int sig)
 {
 	switch (event) {
@@ -452,7 +423,6 @@ static void at_event(struct tracee *t, int event, int sig)
 		is_started = true;
 		if (t->is_payload) {
 			pid_t pid = t->pid;
-
 			if (is_recording)
 				record->payload = t->role;
 			let_all_go(pid, true);
@@ -484,13 +454,11 @@ static void at_event(struct tracee *t, int event, int sig)
 	else
 		ptrace_do(PTRACE_CONT, t->pid, 0, 0);
 }
-
-static void at_stop(pid_t pid, int status)
+void trace_stop(pid_t pid, int status)
 {
 	struct tracee *t = find(pid);
 	int event = status >> 16;
 	int sig = WSTOPSIG(status);
-
 	if (is_free) {
 		let_go(pid, event || sig == (SIGTRAP | 0x80) ? 0 : sig);
 		return;
@@ -507,164 +475,35 @@ static void at_stop(pid_t pid, int status)
 		ptrace_do(PTRACE_CONT, pid, 0, (unsigned long)sig);
 }
 
-/* ---- one launch ----------------------------------------------------------------------------- */
-
-static void become(const char *user)
-{
-	const struct passwd *pw = getpwnam(user);
-
-	if (!pw || initgroups(user, pw->pw_gid) || setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) ||
-	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) || setenv("HOME", pw->pw_dir, 1) ||
-	    setenv("USER", user, 1) || setenv("LOGNAME", user, 1))
-		die(user);
-}
-
-static _Noreturn void launch_child(const struct setup *s, int go)
-{
-	sigset_t none;
-	char byte;
-
-	/* As a shell's job in the foreground; the session is the worker's. */
-	if (setpgid(0, 0) || (s->has_tty && tcsetpgrp(slave_fd, getpid())))
-		die("process group");
-	if (dup2(s->has_tty ? slave_fd : null_fd, 0) < 0 || dup2(out_fd, 1) < 0 ||
-	    dup2(err_fd, 2) < 0)
-		die("descriptors");
-	signal(SIGALRM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
-	signal(SIGTTOU, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (s->user)
-		become(s->user);
-	if (read(go, &byte, 1) != 1)
-		_exit(99);
-	execvp(s->argv[0], s->argv);
-	die(s->argv[0]);
-}
-
-static void on_alarm(int sig)
-{
-	(void)sig; /* only so that waitpid comes back */
-}
-
-void trace_start(const struct setup *s)
-{
-	const struct sigaction act = {.sa_handler = on_alarm};
-
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1) || sigaction(SIGALRM, &act, NULL) || setsid() < 0)
-		die("subreaper");
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGTTOU, SIG_IGN);
-	out_fd = memfd_create("out", MFD_CLOEXEC);
-	err_fd = memfd_create("err", MFD_CLOEXEC);
-	null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (out_fd < 0 || err_fd < 0 || null_fd < 0 || fchmod(out_fd, 0666) || fchmod(err_fd, 0666))
-		die("files for the output");
-	if (!s->has_tty)
-		return;
-	if (openpty(&master_fd, &slave_fd, NULL, NULL, NULL) ||
-	    fcntl(master_fd, F_SETFD, FD_CLOEXEC) || fcntl(slave_fd, F_SETFD, FD_CLOEXEC) ||
-	    fchmod(slave_fd, 0666) || ioctl(slave_fd, TIOCSCTTY, 0))
-		die("terminal");
-	host_terminal(slave_fd);
-}
-
-/* Children of ours that live: the launch's processes, since we are their subreaper. */
-static int kill_rest(void)
-{
-	char path[64], line[4096];
-	int count = 0;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
-	f = fopen(path, "re");
-	if (!f)
-		die(path);
-	if (fgets(line, sizeof(line), f)) {
-		char *at = line;
-
-		for (long pid; (pid = strtol(at, &at, 10)) > 0; count++)
-			kill((pid_t)pid, SIGKILL);
-	}
-	fclose(f);
-	return count;
-}
-
-static void wait_all(long limit)
-{
-	const struct itimerval tick = {{0, 50000}, {0, 50000}}, off = {0};
-	long until = now_ms() + limit;
-	long rest = 0; /* after the launcher's end; 0: it lives */
-
-	setitimer(ITIMER_REAL, &tick, NULL);
-	for (;;) {
-		int status;
-		pid_t pid = waitpid(-1, &status, __WALL);
-
-		if (pid < 0 && errno == ECHILD)
-			break;
-		if (pid > 0 && WIFSTOPPED(status))
-			at_stop(pid, status);
-		else if (pid > 0)
-			note_end(pid, status);
-		if (!launcher && !rest)
-			rest = now_ms() + (long)LEFT_MS * setup->slow;
-		if (launcher ? now_ms() < until : now_ms() < rest)
-			continue;
-		if (launcher)
-			result->is_late = true;
-		is_free = true;
-		result->left += kill_rest();
-		until = rest = now_ms() + 200; /* and those that come to us by that */
-	}
-	setitimer(ITIMER_REAL, &off, NULL);
-}
-
-static void take_text(int fd, char *text)
-{
-	ssize_t n = pread(fd, text, MAX_TEXT - 1, 0);
-
-	text[n < 0 ? 0 : n] = '\0';
-}
-
-void trace_launch(const struct setup *s, struct record *rec, bool records,
-		  const struct fault *faults, int n_faults, struct result *ret)
+void trace_begin(const struct setup *s, struct record *rec, bool records,
+		 const struct fault *faults, int n_faults, struct result *ret, pid_t pid)
 {
 	const unsigned long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK |
 				      PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
 				      PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT |
 				      PTRACE_O_TRACEVFORKDONE;
-	int go[2];
 
-	setup = s;
+	now = s;
 	record = rec;
 	result = ret;
 	is_recording = records;
 	is_started = is_free = false;
 	n_tracees = n_done = 0;
 	n_todo = n_faults;
-	memcpy(todo, faults, sizeof(*faults) * (size_t)n_faults);
-	ret->status = ret->fired = ret->left = 0;
-	ret->is_library = ret->is_late = ret->is_write_hit = ret->is_launcher_killed = false;
-	if (ftruncate(out_fd, 0) || ftruncate(err_fd, 0) || lseek(out_fd, 0, SEEK_SET) ||
-	    lseek(err_fd, 0, SEEK_SET) || pipe2(go, O_CLOEXEC))
-		die("files for the output");
-	launcher = fork();
-	if (launcher < 0)
-		die("fork");
-	if (!launcher)
-		launch_child(s, go[0]);
-	close(go[0]);
-	add(launcher)->role = role_of(-1, 0);
-	if (ptrace_do(PTRACE_SEIZE, launcher, 0, options))
+	for (int i = 0; i < n_faults; i++)
+		todo[i] = faults[i];
+	launcher = pid;
+	add(pid)->role = role_of(-1, 0);
+	if (ptrace_do(PTRACE_SEIZE, pid, 0, options))
 		die("ptrace");
-	if (write(go[1], "", 1) != 1)
-		die("start");
-	close(go[1]);
-	wait_all(s->within * 1000 * s->slow);
-	if (s->has_tty)
-		(void)tcsetpgrp(slave_fd, getpid());
-	take_text(out_fd, ret->out);
-	take_text(err_fd, ret->err);
+}
+
+bool trace_is_over(void)
+{
+	return !launcher;
+}
+
+void trace_let_go(void)
+{
+	is_free = true;
 }
