@@ -48,6 +48,38 @@ not_in_binds() {
 }
 t 'no mount point is made in a directory of the caller' not_in_binds
 
+# A link means a place in the rootfs, whether the host has one of that name or not.
+links() {
+	local dir=$TMP/tree
+	as "$ID" cp -a "$ROOT" "$dir"
+	as "$ID" sh -c "mkdir -p $dir/etc $TMP/mine; ln -s /etc $dir/link; echo >$TMP/mine/of-the-bind"
+	pb -v "$TMP/mine:/link" "$dir" -- ls /etc
+	want_ok
+	want_out of-the-bind
+	as "$ID" rm -rf "$dir" "$TMP/mine"
+}
+t 'a link in the rootfs leads to a place in the rootfs' links
+
+# ... but where pillbox's own file systems go there must be none, not even one that stays inside.
+no_links() {
+	local dir=$TMP/tree point
+	for point in dev proc sys; do
+		as "$ID" cp -a "$ROOT" "$dir"
+		as "$ID" sh -c "rm -rf $dir/$point; mkdir -p $dir/elsewhere; ln -s elsewhere $dir/$point"
+		pb --preset docker "$dir" -- true
+		want_refused 125 "/$point: is a symbolic link"
+		as "$ID" rm -rf "$dir"
+	done
+}
+t '/dev, /proc and /sys that are links are refused' no_links
+
+opaque() {
+	pb --writable -u 0 "$ROOT" -- /bin/sh -c 'rm -rf /etc && mkdir /etc && ls -A /etc && echo anew'
+	want_ok
+	[ "$OUT" = anew ] || bad "in the new /etc: $OUT"
+}
+t 'a directory of a writable root that was removed and made anew is empty' opaque
+
 # --- /proc and /sys -----------------------------------------------------------------------------
 
 # Not every kernel has each of these; the plan has them all.
