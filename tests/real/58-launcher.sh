@@ -145,12 +145,29 @@ listener() {
 }
 t 'the listener has given up its rights' listener
 
+# It is there for real root only, and keeps the one capability by which it removes a directory.
+remover() {
+	local pid
+	if ! grep -q ' - cgroup2 ' /proc/self/mountinfo; then
+		skip 'no cgroup2 file system is mounted here'
+		return
+	fi
+	start --stats
+	pid=$(child_named pillbox-remover)
+	[ -n "$pid" ] || bad 'there is no pillbox-remover'
+	confined "$pid" 0000000000000002
+	descriptors "$pid" 2 "$(basename "$(find "/proc/$pid/fd" -lname '/sys/fs/cgroup*')")"
+	cwd_is_top "$pid"
+	finish
+}
+[ "$ID" != root ] || t 'the remover has given up its rights' remover
+
 # pid 1 confines itself after the fork; with that held up for a moment the command must not be there.
 gate() {
 	local single=()
 	[ "$ID" = root ] || single=(--userns single) # newuidmap has no power under a tracer
-	run strace -f -qq -o /dev/null -e trace=capset -e inject=capset:delay_enter=150000 \
-		"$PB" run "${single[@]}" --preset docker --no-tty "$ROOT" -- /bin/grep -E '^(Name|Seccomp):' /proc/1/status
+	run strace -f -qq -o /dev/null -e trace=capset -e inject=capset:delay_enter=400000 \
+		"$PB" run "${single[@]}" --no-tty "$ROOT" -- /bin/grep -E '^(Name|Seccomp):' /proc/1/status
 	want_ok
 	want_out 'Name:[[:space:]]pillbox-init'
 	want_out 'Seccomp:[[:space:]]2'

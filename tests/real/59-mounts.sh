@@ -28,9 +28,10 @@ t 'a writable root is nodev and nosuid' writable
 
 dev_noexec() {
 	facts
-	flags_of /dev 'tmpfs ro,nosuid,noexec'
+	flags_of /dev 'tmpfs ro,nosuid,noexec[^ ]* [^ ]*size=64k,nr_inodes=64'
+	flags_of /dev/pts 'devpts rw,nosuid,noexec[^ ]* [^ ]*mode=620,ptmxmode=666'
 }
-t '/dev is noexec' dev_noexec
+t '/dev is noexec, small, and its terminals are their users'"'"'' dev_noexec
 
 secrets() {
 	facts --secret "src=$STAGE/sentinel/file,target=word" --secret "src=$STAGE/sentinel/file,target=/tmp/word"
@@ -47,6 +48,58 @@ not_in_binds() {
 	rm -rf "$TMP/mine"
 }
 t 'no mount point is made in a directory of the caller' not_in_binds
+
+# A link means a place in the rootfs, whether the host has one of that name or not.
+links() {
+	local dir=$TMP/tree
+	as "$ID" cp -a "$ROOT" "$dir"
+	as "$ID" sh -c "mkdir -p $dir/etc $TMP/mine; ln -s /etc $dir/link; echo >$TMP/mine/of-the-bind"
+	pb -v "$TMP/mine:/link" "$dir" -- ls /etc
+	want_ok
+	want_out of-the-bind
+	as "$ID" rm -rf "$dir" "$TMP/mine"
+}
+t 'a link in the rootfs leads to a place in the rootfs' links
+
+# Read on the host, by the caller: a link must not lead to a file of the host's.
+passwd_link() {
+	local dir=$TMP/tree
+	as "$ID" cp -a "$ROOT" "$dir"
+	as "$ID" sh -c "rm -f $dir/etc/passwd; ln -s $TMP/passwd $dir/etc/passwd; echo mallory:x:1000:1000::/: >$TMP/passwd"
+	pb -u mallory "$dir" -- true
+	want_refused 125 mallory
+	as "$ID" rm -rf "$dir" "$TMP/passwd"
+}
+t "a passwd file that is a link is the rootfs' own" passwd_link
+
+upper_link() {
+	as "$ID" sh -c "mkdir $TMP/layer $TMP/other; ln -s $TMP/other $TMP/layer/upper; mkdir $TMP/layer/work"
+	pb --overlay "$TMP/layer" "$ROOT" -- true
+	want_refused 125 'upper'
+	[ -z "$(ls -A "$TMP/other")" ] || bad "written there: $(ls -A "$TMP/other")"
+	as "$ID" rm -rf "$TMP/layer" "$TMP/other"
+}
+t 'a link as the upper layer is refused' upper_link
+
+# ... but where pillbox's own file systems go there must be none, not even one that stays inside.
+no_links() {
+	local dir=$TMP/tree point
+	for point in dev proc sys; do
+		as "$ID" cp -a "$ROOT" "$dir"
+		as "$ID" sh -c "rm -rf $dir/$point; mkdir -p $dir/elsewhere; ln -s elsewhere $dir/$point"
+		pb --preset docker "$dir" -- true
+		want_refused 125 "/$point: is a symbolic link"
+		as "$ID" rm -rf "$dir"
+	done
+}
+t '/dev, /proc and /sys that are links are refused' no_links
+
+opaque() {
+	pb --writable -u 0 "$ROOT" -- /bin/sh -c 'rm -rf /etc && mkdir /etc && ls -A /etc && echo anew'
+	want_ok
+	[ "$OUT" = anew ] || bad "in the new /etc: $OUT"
+}
+t 'a directory of a writable root that was removed and made anew is empty' opaque
 
 # --- /proc and /sys -----------------------------------------------------------------------------
 

@@ -97,6 +97,9 @@ def host_shell():
     t.expect(rb"host\$ ")
     t.type(b"echo pid-$((1+1)): $(grep NSpid /proc/$PILLBOX_PID/status | tr '\\t' ' ')\n")
     t.expect(rb"pid-2: NSpid: \d+ 1\r\n")
+    # 3 is what ls reads the directory through: nothing of the launcher's is open
+    t.type(b"echo fds-$((1+1)): $(ls /proc/self/fd | tr '\\n' ' ')\n")
+    t.expect(rb"fds-2: 0 1 2 3 ?\r\n")
     t.type(b"exit\n")
     t.expect(PROMPT)
     t.type(b"c\n")

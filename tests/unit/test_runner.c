@@ -150,6 +150,16 @@ static int run_killed(struct run *r, struct err *err)
 	return 0;
 }
 
+/* What was planned lies in memory that is read-only by now. The sanitizer's handler would not die. */
+static int run_changes(struct run *r, struct err *err)
+{
+	(void)err;
+	note_down(r, CHILD, "changes");
+	(void)signal(SIGSEGV, SIG_DFL);
+	r->plan->uid++;
+	return 0;
+}
+
 static int run_die(struct run *r, struct err *err)
 {
 	(void)err;
@@ -232,6 +242,7 @@ STEP(c2, CHILD, .hints = NULL);
 STEP(c3, CHILD, .hints = NULL);
 STEP(end, CHILD, .hints = NULL);
 STEP(vanish, CHILD, .hints = NULL);
+STEP(changes, CHILD, .hints = NULL);
 STEP(killed, CHILD, .hints = NULL);
 STEP(die, PARENT, .hints = NULL);
 STEP(hostile, CHILD, .hints = fake_hints);
@@ -406,6 +417,14 @@ Test(runner, child_that_is_killed)
 	LAUNCH(&p1, &clone_, &c1, &killed, &p3, &end);
 	happened("p1 clone c1 -clone -p1");
 	ended(125, "pillbox: killed: the sandbox was killed by signal 9 during set-up\n");
+	nobody_left();
+}
+
+Test(runner, the_plan_cannot_be_changed_once_things_are_touched)
+{
+	LAUNCH(&p1, &clone_, &changes, &end);
+	happened("p1 clone changes -clone -p1");
+	ended(125, "pillbox: changes: the sandbox was killed by signal 11 during set-up\n");
 	nobody_left();
 }
 

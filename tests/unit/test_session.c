@@ -137,6 +137,18 @@ Test(session, leash_under_another_user)
 	cr_expect_eq(in_child(leash), 1);
 }
 
+/* ---- --verify: a sandbox that is not there -------------------------------------------------- */
+
+Test(session, verify_sees_namespaces_of_the_host)
+{
+	struct err err = {0};
+
+	set_up();
+	run.child = getpid();
+	cr_expect(step_clone.verify(&run, &err) < 0);
+	cr_expect(strstr(err.msg, "namespace user is the host's"), "%s", err.msg);
+}
+
 /* ---- an audit's launcher -------------------------------------------------------------------- */
 
 Test(session, the_launcher_of_an_audit_dies_with_its_reader)

@@ -61,6 +61,9 @@ Test(supervise, page_is_not_trusted)
 	page.status = packed(0, SIGKILL);
 	cr_assert_eq(workload_status(&page, true, CLD_EXITED, 137, &sig), 137);
 	cr_assert_eq(sig, SIGKILL);
+	/* The page says so, and init's own end does not. */
+	cr_assert_eq(workload_status(&page, true, CLD_EXITED, 1, &sig), 1);
+	cr_assert_eq(sig, 0);
 	/* It exited with 137 by itself. */
 	page.status = packed(137, 0);
 	cr_assert_eq(workload_status(&page, true, CLD_EXITED, 137, &sig), 137);
