@@ -12,11 +12,16 @@ HARDEN = -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=3 \
 	-fcf-protection=full -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr \
 	-fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
-	-Wimplicit-fallthrough -Wundef -Wpointer-arith -Wcast-qual -Wwrite-strings
+	-Wimplicit-fallthrough -Wundef -Wpointer-arith -Wcast-qual -Wwrite-strings \
+	-Werror=format-security -Werror=implicit -Werror=int-conversion \
+	-Werror=incompatible-pointer-types -Werror=return-type
+# Not for the tests, which are linked with these objects, and not for clang, which means more by it.
+WARN_SRC = -Wconversion
 WERROR ?= -Werror
 OPT ?= -O2 -g
 # static-pie: no loader, no LD_* variables, no name service modules, and half the start-up time
-LINK ?= -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
+LINK_HARDEN = -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code,-z,defs,-z,text
+LINK ?= -static-pie $(LINK_HARDEN)
 PIE ?= -fPIE
 CFLAGS_ALL = -std=gnu17 -D_GNU_SOURCE -Iinclude -I$(B) -DPILLBOX_VERSION='"$(V)"' \
 	-ffile-prefix-map=$(CURDIR)=. $(OPT) $(PIE) $(HARDEN) $(WARN) $(WERROR) $(CFLAGS)
@@ -39,7 +44,7 @@ all: $(B)/pillbox $(B)/pillbox-probe $(B)/pillbox-scope $(B)/gendoc
 
 $(B)/%.o: src/%.c
 	@mkdir -p $(@D)
-	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) $(WARN_SRC) -MMD -MP -c $< -o $@
 
 # A compiled profile in the cache is of use only to the compiler that made it: its source is in the key.
 PROFILE_SRC = $(sort $(wildcard src/profile*.c include/profile*.h)) src/caps_names.c
@@ -49,7 +54,7 @@ $(B)/profile_cache.o: CFLAGS_ALL += \
 
 $(PROBE_OUTSIDE:%=$(B)/probe_%.o): $(B)/probe_%.o: src/probe/%.c
 	@mkdir -p $(@D)
-	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	@echo '  CC $<'; $(CC) $(CFLAGS_ALL) $(WARN_SRC) -MMD -MP -c $< -o $@
 
 $(B)/pillbox: $(OBJ)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
@@ -58,8 +63,8 @@ $(B)/pillbox: $(OBJ)
 # that needs a scope from the user's systemd, and only if nobody else could have written it.
 $(B)/pillbox-scope: src/tools/scope_helper.c
 	@mkdir -p $(@D)
-	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) -MMD -MP -MF $(B)/scope_helper.d -pie -Wl,-z,relro,-z,now $< \
-		-o $@ -lsystemd && chmod go-w $@
+	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(WARN_SRC) -MMD -MP -MF $(B)/scope_helper.d -pie $(LINK_HARDEN) \
+		-Wl,--as-needed $< -o $@ -lsystemd && chmod go-w $@
 
 # The attacks of `pillbox audit`: a program that needs nothing from the place where it runs. Never
 # sanitized, since no sanitizer can start in there.
@@ -67,7 +72,7 @@ PROBE = $(sort $(wildcard src/probe/*.c)) src/caps_names.c src/err.c src/nearest
 $(B)/pillbox-probe: $(PROBE) $(wildcard src/probe/*.h) include/probe.h Makefile
 	@mkdir -p $(@D)
 	@echo '  CC $@'; $(CC) -std=gnu17 -D_GNU_SOURCE -Iinclude -DPILLBOX_VERSION='"$(V)"' \
-		-ffile-prefix-map=$(CURDIR)=. -O2 $(WARN) $(WERROR) -static-pie -fPIE \
+		-ffile-prefix-map=$(CURDIR)=. -O2 $(HARDEN) $(WARN) $(WARN_SRC) $(WERROR) -static-pie -fPIE $(LINK_HARDEN) \
 		$(PROBE) -o $@ -lcap-ng -ljansson $(LD_SAYS)
 
 $(B)/probe_program.o: $(B)/pillbox-probe
@@ -182,7 +187,7 @@ T ?= 10
 FUZZ = $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 fuzz:
 	$(MAKE) B=build-fuzz CC=clang OPT="-O1 -g -fsanitize=fuzzer-no-link,address,undefined" \
-		LINK=-pie HARDEN= fuzzers
+		LINK=-pie HARDEN= WARN_SRC= fuzzers
 	@for f in $(FUZZ); do mkdir -p tests/fuzz/corpus/$$f build-fuzz/corpus/$$f; \
 		build-fuzz/$$f -max_total_time=$(T) -max_len=4096 -verbosity=0 -print_final_stats=0 \
 		-artifact_prefix=build-fuzz/$$f- build-fuzz/corpus/$$f tests/fuzz/corpus/$$f \

@@ -50,7 +50,7 @@ static const char *cpu_list(struct check_host *h)
 	int cpu = 0;
 
 	if (sched_getaffinity(0, sizeof(set), &set) == 0)
-		while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &set))
+		while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET((size_t)cpu, &set))
 			cpu++;
 	return arena_printf(h->spec.arena, "%d", cpu);
 }

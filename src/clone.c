@@ -56,7 +56,7 @@ static int clone_run(struct run *r, struct err *err)
 	args.pidfd = (uint64_t)(uintptr_t)&pidfd;
 	if (r->cgroup >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)r->cgroup;
+		args.cgroup = (unsigned)r->cgroup;
 	}
 	r->life.born_us = clock_us();
 	pid = sys_clone3(&args);

@@ -68,7 +68,8 @@ static void tell_line(const char *text, void *arg)
 	char key[64];
 
 	(void)snprintf(key, sizeof(key), "%.*s", (int)(value - text), text);
-	term_para(&w->term, TEXT_COLUMN, TEXT_COLUMN + strlen(key) + 2, STYLE_KEY, key, value + 2);
+	term_para(&w->term, TEXT_COLUMN, TEXT_COLUMN + (unsigned)strlen(key) + 2, STYLE_KEY, key,
+		  value + 2);
 }
 
 static void tell_calls(const struct watch *w, const struct step *s)

@@ -38,7 +38,7 @@
 uint64_t landlock_all(unsigned abi)
 {
 	/* Bits are handed out in order: 13 at first, then one each with ABI 2, 3 and 5. */
-	unsigned bits = 13 + (abi >= 2) + (abi >= 3) + (abi >= 5);
+	unsigned bits = 13u + (abi >= 2) + (abi >= 3) + (abi >= 5);
 
 	return abi ? (1ULL << bits) - 1 : 0;
 }

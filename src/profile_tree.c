@@ -71,7 +71,7 @@ static size_t tree_size(size_t n)
 	if (n == 1)
 		return 1;
 	left = tree_size(n / 2);
-	return 1 + (left > UINT8_MAX) + left + tree_size(n - n / 2);
+	return 1u + (left > UINT8_MAX) + left + tree_size(n - n / 2);
 }
 
 static void emit_tree(struct profile_prog *prog, const struct run_of_calls *runs, size_t n)

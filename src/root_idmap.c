@@ -113,7 +113,7 @@ static int userns_get(const struct run *r, struct err *err)
 
 static int tree_map(int dirfd, const char *path, int userns, unsigned recursive)
 {
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns};
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned)userns};
 	int tree = sys_open_tree(dirfd, path,
 				 AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive);
 	int res;
