@@ -78,7 +78,7 @@ $(B)/probe_program.o: $(B)/pillbox-probe
 GENDOC = gendoc gendoc_check gendoc_front gendoc_man gendoc_shell
 # The compiler of the built-in filters: the same reader as at launch, without the table it makes.
 MKFILTER = mkfilter profile profile_json profile_fields profile_text profile_locate profile_calls profile_head profile_tree \
-	profile_build profile_check profile_tests profile_reading profile_values profile_points profile_sim caps_names nearest util err
+	profile_build profile_check profile_tests profile_reading profile_values profile_points profile_walk profile_sim caps_names nearest util err
 $(B)/mkfilter: $(MKFILTER:%=$(B)/%.o)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
 $(B)/mkfilter.o $(GENDOC:%=$(B)/%.o): $(B)/%.o: src/tools/%.c

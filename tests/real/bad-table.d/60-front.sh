@@ -61,7 +61,7 @@ for text in '' ' ' docker 'docker run' 'docker ps' 'run x' 'docker run -x x' 'do
 	'docker run --userns host x' 'docker run --gpus all x' 'docker run --restart sometimes x' 'docker run --name "a b" x' 'podman run --x y' 'sudo rm -rf /' 'docker run --read-only=x y' 'docker run -it=5 x' 'docker run --rm=maybe x' $'docker run \e[31m x' $'docker run --\xff x'; do
 	line - '.' "$text"
 done
-line 125 . "docker run $(printf '%0100000d' 0)x --memory"
+line - . "docker run $(printf '%0100000d' 0)x --memory"
 
 class 'export'
 for words in '' '--to' '--to x' '--to docker' '--to kubernetes /nowhere --x' '--to compose --memory 5x /x' '--to systemd' '-x' '--to docker --to compose /x'; do
