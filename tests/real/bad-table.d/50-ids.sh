@@ -67,8 +67,10 @@ helper() { # NAME TEXT MODE: a helper that is not one
 	chmod "$3" "$STAGE/cover-$ID/$1"
 	local path
 	for path in /usr/bin/newuidmap /usr/bin/newgidmap; do
+		# It takes its time: once is enough.
+		[ "$1 $path" != 'hangs /usr/bin/newgidmap' ] || continue
 		around "exec unshare -m --propagation private '$STAGE/covered-$ID' $COVER_IS '$STAGE/cover-$ID/$1' $path -- \"\$@\""
-		row - 'new[ug]idmap|subuid|uid_map|range' run "$ROOT" -- /bin/true
+		[ "$1" = hangs ] || row - 'new[ug]idmap|subuid|uid_map|range' run "$ROOT" -- /bin/true
 		row 125 'new[ug]idmap|subuid|range' run --userns range "$ROOT" -- /bin/true
 	done
 }
