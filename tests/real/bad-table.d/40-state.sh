@@ -63,16 +63,19 @@ class 'in other namespaces'
 inside="exec unshare -Urm --propagation private sh -c"
 for text in 'mount -t tmpfs none /proc' 'mount -t tmpfs none /sys' 'mount -t tmpfs none /dev' 'mount -t tmpfs none /etc' 'mount -t tmpfs none /usr/bin' \
 	'mount -t tmpfs none /sys/fs/cgroup' 'mount --bind /dev/null /proc/self/mountinfo' 'mount -t tmpfs none /proc/sys' 'mount -t tmpfs none /run' 'umount -l /proc' 'mount --bind /etc /proc/self'; do
+	case $asan:$text in
+	[1-9]*:*proc*) continue ;; # the leak check reads it
+	esac
 	around "$inside '$text 2>/dev/null; exec \"\$@\"' sh \"\$@\""
 	row - . run "$ROOT" -- /bin/true
 	row 125 'nowhere|proc' run /nowhere -- /bin/true
 done
-around 'exec unshare -Urmpf --mount-proc sh -c '\''exec "$@"'\'' sh "$@"'
+[ "$asan" != 0 ] || around 'exec unshare -Urmpf --mount-proc sh -c '\''exec "$@"'\'' sh "$@"'
 row - . run "$ROOT" -- /bin/true
 around 'exec unshare -Ur --kill-child -f sh -c '\''exec "$@"'\'' sh "$@"'
 row - . run "$ROOT" -- /bin/true
 # 32 user namespaces deep is the kernel's limit
-around 'n=0; deeper() { n=$((n + 1)); if [ $n -lt 32 ]; then exec unshare -Ur sh -c "n=$n; $deeper" sh "$@"; fi; exec "$@"; }
+around 'n=0
 	deeper='\''n=$((n + 1)); if [ $n -lt 31 ]; then export n; exec unshare -Ur sh -c "$deeper" sh "$@"; fi; exec "$@"'\''; export deeper n; eval "$deeper"'
 row - 'clone|nest|deep|level|uid_map|user namespace|newuidmap' run "$ROOT" -- /bin/true
 row - 'clone|nest|deep|level|uid_map|user namespace|newuidmap' run --userns single "$ROOT" -- /bin/true
