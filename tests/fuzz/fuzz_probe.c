@@ -39,10 +39,15 @@ static int print_table(const struct setting *s, size_t n, FILE *out)
 	return audit_print(s, out);
 }
 
-static void plain_hold(const char *text, size_t len)
+/* JSON has no escape for DEL that every writer uses, and no terminal does anything at it. */
+static void plain_hold(const char *text, size_t len, int is_json)
 {
-	for (size_t i = 0; i < len; i++)
-		hold(text[i] == '\n' || ((unsigned char)text[i] >= 0x20 && text[i] != 0x7f));
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		hold(c == '\n' || (c >= 0x20 && (c != 0x7f || is_json)));
+		hold(!is_json || c < 0x80);
+	}
 }
 
 static void reports(const struct setting *s)
@@ -54,7 +59,7 @@ static void reports(const struct setting *s)
 		size_t len = 0;
 		char *text = report(writers[i], s, &len);
 
-		plain_hold(text, len);
+		plain_hold(text, len, writers[i] == audit_json);
 		if (writers[i] == audit_json) {
 			json_t *j = json_loadb(text, len, 0, NULL);
 
