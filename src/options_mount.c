@@ -127,7 +127,8 @@ static int add_mount(struct spec *s, struct mount_req *m, const char *target, co
 
 /*
  * ro, noexec, ...: 0 done, -ENOENT not one of them, no error is set. Not is_on: the opposite. A word
- * and its opposite in one option: which was meant is for the user to say.
+ * and its opposite in one option: which was meant is for the user to say. (Of --tmpfs the last one
+ * counts, as with mount(8).)
  */
 static int mount_flag(struct mount_req *m, const char *word, bool is_on, const char *origin,
 		      struct err *err)
@@ -153,7 +154,7 @@ static int mount_flag(struct mount_req *m, const char *word, bool is_on, const c
 		if (strcmp(flags[i].name, word) != 0)
 			continue;
 		m->said |= said;
-		if (m->said & 1U << i && m->said & 1U << (i ^ 1))
+		if (m->kind != MOUNT_TMPFS && m->said & 1U << i && m->said & 1U << (i ^ 1))
 			return err_say(err, "%s: %s contradicts %s", origin, flags[i & ~1UL].name,
 				       flags[i | 1].name);
 		*(bool *)((char *)m + flags[i].offset) = flags[i].is_set == is_on;
