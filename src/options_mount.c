@@ -126,12 +126,10 @@ static int add_mount(struct spec *s, struct mount_req *m, const char *target, co
 }
 
 /*
- * ro, noexec, ...: 0 done, -ENOENT not one of them, no error is set. Not is_on: the opposite. A word
- * and its opposite in one option: which was meant is for the user to say. (Of --tmpfs the last one
- * counts, as with mount(8).)
+ * ro, noexec, ...: 0 done, -ENOENT not one of them. Not is_on: the opposite. The last one counts, as
+ * with mount(8), but is_unsure says that its opposite was there, too.
  */
-static int mount_flag(struct mount_req *m, const char *word, bool is_on, const char *origin,
-		      struct err *err)
+static int mount_flag(struct mount_req *m, const char *word, bool is_on)
 {
 	static const struct {
 		const char *name;
@@ -149,14 +147,12 @@ static int mount_flag(struct mount_req *m, const char *word, bool is_on, const c
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
-		unsigned said = 1U << (is_on ? i : i ^ 1); /* opposites stand side by side */
+		size_t said_at = is_on ? i : i ^ 1; /* opposites stand side by side */
 
 		if (strcmp(flags[i].name, word) != 0)
 			continue;
-		m->said |= said;
-		if (m->kind != MOUNT_TMPFS && m->said & 1U << i && m->said & 1U << (i ^ 1))
-			return err_say(err, "%s: %s contradicts %s", origin, flags[i & ~1UL].name,
-				       flags[i | 1].name);
+		m->is_unsure |= (m->said & 1U << (said_at ^ 1)) != 0;
+		m->said |= 1U << said_at;
 		*(bool *)((char *)m + flags[i].offset) = flags[i].is_set == is_on;
 		return 0;
 	}
@@ -243,8 +239,7 @@ int opt_tmpfs(struct spec *s, const char *value, const char *origin, struct err 
 		if (rc < 0)
 			return rc;
 		value_cut(s->arena, field, &key, &v);
-		rc = v ? tmpfs_value(&m, key, v, origin, err)
-		       : mount_flag(&m, key, true, origin, err);
+		rc = v ? tmpfs_value(&m, key, v, origin, err) : mount_flag(&m, key, true);
 		if (rc == -ENOENT)
 			return unknown_word(field, known, origin, err);
 		if (rc < 0)
@@ -279,11 +274,13 @@ static int volume_options(struct spec *s, struct mount_req *m, const char *curso
 			return rc;
 		if (is_always_so(word))
 			continue;
-		rc = mount_flag(m, word, true, origin, err);
-		if (rc == 0)
+		if (mount_flag(m, word, true) == 0) {
+			/* Docker refuses it, too */
+			if (m->is_unsure)
+				return err_say(err, "%s: %s contradicts a word before it", origin,
+					       word);
 			continue;
-		if (rc != -ENOENT)
-			return rc;
+		}
 		rc = unknown_word(word, known, origin, err);
 		if (strcasecmp(word, "z") == 0)
 			err_hint(err, "SELinux labels are not changed; leave it out");
@@ -366,7 +363,7 @@ static int mount_field(struct mount_req *m, struct mount_fields *f, const char *
 		f->tmpfs_key = key;
 		return tmpfs_value(m, key + 6, v, origin, err);
 	}
-	rc = mount_flag(m, strcmp(key, "readonly") == 0 ? "ro" : key, is_on, origin, err);
+	rc = mount_flag(m, strcmp(key, "readonly") == 0 ? "ro" : key, is_on);
 	if (rc == 0 && !is_on && strcmp(v, "false") != 0 && strcmp(v, "0") != 0)
 		return err_say(err, "%s: '%.60s' is neither true nor false", origin, v);
 	return rc;
