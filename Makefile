@@ -83,7 +83,7 @@ $(B)/probe_program.o: $(B)/pillbox-probe
 GENDOC = gendoc gendoc_check gendoc_front gendoc_man gendoc_shell
 # The compiler of the built-in filters: the same reader as at launch, without the table it makes.
 MKFILTER = mkfilter profile profile_json profile_fields profile_text profile_locate profile_calls profile_head profile_tree \
-	profile_build profile_check profile_tests profile_reading profile_values profile_points profile_sim caps_names nearest util err
+	profile_build profile_check profile_tests profile_reading profile_values profile_points profile_walk profile_sim caps_names nearest util err
 $(B)/mkfilter: $(MKFILTER:%=$(B)/%.o)
 	@echo '  LD $@'; $(CC) $(CFLAGS_ALL) $(LINK) $^ -o $@ $(LIBS) $(LD_SAYS)
 $(B)/mkfilter.o $(GENDOC:%=$(B)/%.o): $(B)/%.o: src/tools/%.c
@@ -182,20 +182,20 @@ asan:
 	$(MAKE) $(ASAN) build-asan/pillbox build-asan/pillbox-scope build-asan/pillbox-seam build-asan/pillbox-bare \
 		build-asan/probe build-asan/harness build-asan/race build-asan/pillbox-weak build-asan/unit
 
-# Fuzzers: make fuzz T=60 gives each T seconds
+# Fuzzers: make fuzz T=60 gives each T seconds, FUZZ_JOBS of them at a time; what one finds is in
+# build-fuzz/NAME-*, and a good input goes into tests/fuzz/corpus. ONE=fuzz_user: that one alone
 T ?= 10
+FUZZ_JOBS ?= 2
 FUZZ = $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 fuzz:
 	$(MAKE) B=build-fuzz CC=clang OPT="-O1 -g -fsanitize=fuzzer-no-link,address,undefined" \
 		LINK=-pie HARDEN= WARN_SRC= fuzzers
-	@for f in $(FUZZ); do mkdir -p tests/fuzz/corpus/$$f build-fuzz/corpus/$$f; \
-		build-fuzz/$$f -max_total_time=$(T) -max_len=4096 -verbosity=0 -print_final_stats=0 \
-		-artifact_prefix=build-fuzz/$$f- build-fuzz/corpus/$$f tests/fuzz/corpus/$$f \
-		>build-fuzz/$$f.log 2>&1 && echo "ok - $$f" || { echo "not ok - $$f: see below"; \
-		tail -40 build-fuzz/$$f.log; exit 1; }; done
+	@printf '%s\n' $(or $(ONE),$(FUZZ)) | xargs -P $(FUZZ_JOBS) -I '{}' scripts/fuzz '{}' $(T)
 fuzzers: $(FUZZ:%=$(B)/%)
+# There is no process whose memory could be read.
+$(B)/fuzz_calls: FUZZ_LINK = -Wl,--wrap=peer_read,--wrap=peer_string,--wrap=peer_fd_path
 $(B)/fuzz_%: tests/fuzz/fuzz_%.c $(LIBOBJ)
-	$(CC) $(CFLAGS_ALL) -Wno-missing-prototypes -fsanitize=fuzzer -pie $^ -o $@ $(LIBS)
+	$(CC) $(CFLAGS_ALL) -Wno-missing-prototypes -fsanitize=fuzzer -pie $(FUZZ_LINK) $^ -o $@ $(LIBS)
 
 # One protection less at a time, and a test must notice: make mutants ONLY='mask-* leash'
 mutants: all seam $(B)/unit

@@ -23,6 +23,8 @@ struct profile_test {
 struct profile_tests {
 	struct profile_test t[2 * PROFILE_MAX_INSNS];
 	size_t n;
+	const struct sock_filter *insns; /* the program, and where it was begun */
+	unsigned from;
 };
 
 /*
@@ -31,6 +33,9 @@ struct profile_tests {
  */
 int profile_tests(const struct sock_filter *insns, unsigned n, unsigned pc,
 		  struct profile_tests *ret);
+
+/* Arguments for which the program takes some way through it: another one each time. */
+void profile_walk(const struct profile_tests *tests, bool is_32bit, uint64_t *state, __u64 *args);
 
 enum profile_sim_end {
 	PROFILE_SIM_UNKNOWN, /* an instruction that no filter of ours contains, or no answer */

@@ -20,7 +20,7 @@ int profile_values(const struct profile_entry *e, size_t n, const struct profile
 		   unsigned index, bool is_32bit, struct profile_values *ret);
 
 /*
- * Call fn for each combination of such values, or for at most 2 * PROFILE_POINTS of them, the same each
+ * Call fn for each combination of such values, or for at most 2.5 * PROFILE_POINTS of them, the same each
  * time, and for arguments of all ones. Ends when fn does not return 0, and returns that; -ENOMEM.
  */
 int profile_points_and(const struct profile_entry *e, size_t n, const struct profile_tests *tests,

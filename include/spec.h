@@ -82,6 +82,8 @@ struct mount_req {
 	uint32_t uid, gid; /* tmpfs: owner of its root, container ids */
 	uint64_t size;     /* tmpfs: bytes; 0: the kernel's default of half the memory */
 	uint64_t inodes;   /* tmpfs: nr_inodes; 0: the kernel's default */
+	unsigned said;     /* which of ro, rw, exec, ... the option has: a bit each */
+	bool is_unsure;    /* ... one of them and its opposite */
 };
 
 enum notify_mode {

@@ -97,7 +97,8 @@ int audit_json(const struct setting *s, size_t n, FILE *out)
 		(void)json_array_append_new(list, setting_json(&s[i]));
 	doc = json_pack("{s:i, s:s, s:o}", "format", FORMAT, "pillbox", PILLBOX_VERSION, "settings",
 			list);
-	rc = doc ? json_dumpf(doc, out, JSON_INDENT(1)) : -1;
+	/* ASCII: what the sandbox says could have a control character of two bytes, U+009B. */
+	rc = doc ? json_dumpf(doc, out, JSON_INDENT(1) | JSON_ENSURE_ASCII) : -1;
 	json_decref(doc);
 	return rc < 0 || fputc('\n', out) == EOF || fflush(out) ? -EIO : 0;
 }

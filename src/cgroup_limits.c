@@ -298,8 +298,9 @@ static bool has_word(const char *line, size_t len, const char *word, size_t word
 /* The kernel has a line for each device, with all of its values; what was asked is among them. */
 static bool device_same(const char *asked, const char *got)
 {
-	size_t name = strcspn(asked, " ") + 1;
+	size_t name = strcspn(asked, " ");
 
+	name += asked[name] == ' ';
 	for (const char *line = got; *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		bool is_same = true;
 

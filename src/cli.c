@@ -63,7 +63,7 @@ static int standard_fds(struct err *err)
 		static const char *const names[] = {"stdin", "stdout", "stderr"};
 
 		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-			err_say(err, "%s is a directory", names[fd]);
+			err_say(err, "%s: it is a directory", names[fd]);
 			err_hint(err,
 				 "the sandbox could walk out of it: redirect it from /dev/null");
 			return -EISDIR;
@@ -296,7 +296,7 @@ int cli_main(int argc, char *argv[], const struct seam *seam)
 	if (refuse_setuid(&err) < 0 || standard_fds(&err) < 0 || signals_reset(&err) < 0)
 		return fail("start", &err);
 	if (!name) {
-		err_say(&err, "no command");
+		err_say(&err, "COMMAND: missing");
 		err_hint(&err, "pillbox run ROOTFS [COMMAND [ARG...]]; pillbox help");
 		return fail("", &err);
 	}

@@ -25,7 +25,7 @@
 #include "sys.h"
 #include "util.h"
 
-#define HELPER_MS 10000
+#define HELPER_MS 8000 /* a user hears of it within ten seconds */
 
 int idmap_read(const char *path, struct id_extent *ret, size_t max, size_t *ret_n)
 {

@@ -125,7 +125,10 @@ static int add_mount(struct spec *s, struct mount_req *m, const char *target, co
 	return 0;
 }
 
-/* ro, noexec, ...: 0 done, -ENOENT not one of them. Not is_on: the opposite. */
+/*
+ * ro, noexec, ...: 0 done, -ENOENT not one of them. Not is_on: the opposite. The last one counts, as
+ * with mount(8), but is_unsure says that its opposite was there, too.
+ */
 static int mount_flag(struct mount_req *m, const char *word, bool is_on)
 {
 	static const struct {
@@ -144,10 +147,14 @@ static int mount_flag(struct mount_req *m, const char *word, bool is_on)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
-		if (strcmp(flags[i].name, word) == 0) {
-			*(bool *)((char *)m + flags[i].offset) = flags[i].is_set == is_on;
-			return 0;
-		}
+		size_t said_at = is_on ? i : i ^ 1; /* opposites stand side by side */
+
+		if (strcmp(flags[i].name, word) != 0)
+			continue;
+		m->is_unsure |= (m->said & 1U << (said_at ^ 1)) != 0;
+		m->said |= 1U << said_at;
+		*(bool *)((char *)m + flags[i].offset) = flags[i].is_set == is_on;
+		return 0;
 	}
 	return -ENOENT;
 }
@@ -265,8 +272,15 @@ static int volume_options(struct spec *s, struct mount_req *m, const char *curso
 
 		if (rc < 0)
 			return rc;
-		if (mount_flag(m, word, true) == 0 || is_always_so(word))
+		if (is_always_so(word))
 			continue;
+		if (mount_flag(m, word, true) == 0) {
+			/* Docker refuses it, too */
+			if (m->is_unsure)
+				return err_say(err, "%s: %s contradicts a word before it", origin,
+					       word);
+			continue;
+		}
 		rc = unknown_word(word, known, origin, err);
 		if (strcasecmp(word, "z") == 0)
 			err_hint(err, "SELinux labels are not changed; leave it out");

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "options_set.h"
@@ -43,6 +44,7 @@ static int unknown_field(const struct secret_req *r, const char *key, struct err
 static int secret_field(struct secret_req *r, const char *key, const char *v, struct err *err)
 {
 	const char **text = NULL, *origin = r->origin;
+	char where[256];
 	int rc;
 
 	if (strcmp(key, "src") == 0 || strcmp(key, "source") == 0)
@@ -63,13 +65,15 @@ static int secret_field(struct secret_req *r, const char *key, const char *v, st
 		*text = v;
 		return 0;
 	}
+	/* The origin doesn't show what stands behind content=, and so not the field either. */
+	snprintf(where, sizeof(where), "%.200s: %s", origin, key);
 	if (strcmp(key, "uid") == 0) {
-		rc = value_id(v, origin, &r->uid, err);
+		rc = value_id(v, where, &r->uid, err);
 		r->has_uid = rc == 0;
 		return rc;
 	}
 	if (strcmp(key, "gid") == 0) {
-		rc = value_id(v, origin, &r->gid, err);
+		rc = value_id(v, where, &r->gid, err);
 		r->has_gid = rc == 0;
 		return rc;
 	}

@@ -4,8 +4,8 @@
  *
  * All combinations of the values of profile_values.c, where they are few. Otherwise each rule in turn
  * is brought to the point where it alone decides: its conditions hold, and of each other rule one
- * does not. There one argument after the other goes through all its values; and then comes a
- * pseudo-random choice.
+ * does not. There one argument after the other goes through all its values; and then come a
+ * pseudo-random choice of values, and of ways through the program (profile_walk.c).
  *
  * Should: give the same arguments for the same rules, so that a profile is refused always or never.
  * Mustn't: take longer the more rules there are: the number of points has a limit.
@@ -23,6 +23,7 @@
 struct points {
 	const struct profile_entry *e;
 	size_t n;
+	const struct profile_tests *tests; /* of the program, or NULL */
 	struct profile_values vals[PROFILE_ARGS];
 	unsigned n_vals;
 	bool is_32bit;
@@ -206,6 +207,19 @@ static int sample(struct points *p)
 	return rc;
 }
 
+/* Along the ways through the program, chosen by chance. */
+static int walk(struct points *p)
+{
+	__u64 args[PROFILE_ARGS];
+	int rc = 0;
+
+	for (size_t point = 0; point < PROFILE_POINTS / 2 && !rc; point++) {
+		profile_walk(p->tests, p->is_32bit, &p->state, args);
+		rc = try_point(p, args);
+	}
+	return rc;
+}
+
 /* All combinations, or the same choice of them each time. */
 static int combine(struct points *p)
 {
@@ -217,7 +231,8 @@ static int combine(struct points *p)
 	if (all <= PROFILE_POINTS)
 		return all_combinations(p, all);
 	rc = sweep(p);
-	return rc ? rc : sample(p);
+	rc = rc ? rc : sample(p);
+	return rc || !p->tests || !p->tests->n ? rc : walk(p);
 }
 
 /* The arguments that a rule or a test is about, a bit each. */
@@ -240,7 +255,13 @@ static unsigned used_arguments(const struct profile_entry *e, size_t n,
 int profile_points_and(const struct profile_entry *e, size_t n, const struct profile_tests *tests,
 		       bool is_32bit, int (*fn)(void *arg, const __u64 *args), void *arg)
 {
-	struct points p = {.e = e, .n = n, .is_32bit = is_32bit, .fn = fn, .arg = arg, .state = 1};
+	struct points p = {.e = e,
+			   .n = n,
+			   .tests = tests,
+			   .is_32bit = is_32bit,
+			   .fn = fn,
+			   .arg = arg,
+			   .state = 1};
 	unsigned used = used_arguments(e, n, tests);
 	__u64 ones[PROFILE_ARGS];
 	int rc = 0;

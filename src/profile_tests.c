@@ -102,6 +102,8 @@ int profile_tests(const struct sock_filter *insns, unsigned n, unsigned pc,
 	int rc = 0;
 
 	ret->n = 0;
+	ret->insns = insns;
+	ret->from = pc;
 	if (!at)
 		return -ENOMEM;
 	if (pc >= n)

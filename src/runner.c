@@ -46,7 +46,7 @@
 #include "watch.h"
 
 /* A set-up takes milliseconds. One that takes this long is stuck, and the user wants to know where. */
-#define SETUP_DEADLINE_MS 10000
+#define SETUP_DEADLINE_MS 8000
 
 enum { MSG_BATON = 'B', MSG_WORKLOAD = 'I', MSG_SHELL = 'S' };
 
