@@ -14,8 +14,9 @@
  *          harness run USER SECONDS COMMAND...   the same (USER - is the caller) with a time limit:
  *                                                status 124, COMMAND gets SIGTERM, then SIGKILL
  *          harness left DIR       pids of processes that run a program in DIR or see a mount of it
- *          harness state PATH...  text that changes when the host does: mounts, control groups of
- *                                 pillbox's, core_pattern, the host's name, all below each PATH
+ *          harness state UID PATH...   text that changes when the host does: mounts, control groups
+ *                                 of pillbox's (UID's; -1: everybody's), core_pattern, the host's
+ *                                 name, all below each PATH
  * Mustn't: change anything, or end with 124 for another reason than the time.
  */
 #include <ctype.h>
@@ -247,13 +248,16 @@ static void print_text(const char *path)
 	free(text);
 }
 
+static uid_t group_owner = (uid_t)-1; /* whose groups are printed; -1: everybody's */
+
 /*
  * Groups of pillbox's. Unit tests have their own, and root's parent group `pillbox` stays, empty,
  * once it was made.
  */
 static int print_group(const char *path, const struct stat *st, int type, struct FTW *at)
 {
-	(void)st;
+	if (group_owner != (uid_t)-1 && st->st_uid != group_owner)
+		return 0;
 	if (type == FTW_D && strstr(path + at->base, "pillbox") &&
 	    strcmp(path + at->base, "pillbox") && !strstr(path, "/unit-"))
 		puts(path);
@@ -274,8 +278,9 @@ static int print_file(const char *path, const struct stat *st, int type, struct 
 	return 0;
 }
 
-static void print_state(char **paths)
+static void print_state(uid_t owner, char **paths)
 {
+	group_owner = owner;
 	print_text("/proc/self/mountinfo");
 	nftw("/sys/fs/cgroup", print_group, 16, FTW_PHYS);
 	print_text("/proc/sys/kernel/core_pattern");
@@ -301,8 +306,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(what, "left"))
 		print_left(argv[2]);
-	else if (!strcmp(what, "state"))
-		print_state(argv + 2);
+	else if (!strcmp(what, "state") && argc > 3)
+		print_state((uid_t)strtol(argv[2], NULL, 10), argv + 3);
 	else
 		return TROUBLE;
 	return 0;

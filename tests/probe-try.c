@@ -473,6 +473,7 @@ static int do_keyctl(char **args)
 static int do_late_keyctl(char **args)
 {
 	need(args, 1);
+	fprintf(stderr, "waiting\n");
 	sleep((unsigned)atoi(args[0]));
 	return do_keyctl(args);
 }

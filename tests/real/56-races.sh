@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # 56-races.sh - a hostile process exchanges what a launch walks through, while it is launched again and
 # again (tests/race.c). RACES=N starts for each test: 2,000 by `make attacks`; in the checks 100 as the
-# user with a range and 30 as the others.
+# user with a range and 20 as the others.
 #
 # Each start runs or is refused by the contract. What runs sees nothing of the host, no procfs or
 # sysfs without its masks, no mount without its flags. The victim, a directory of the host's to which
@@ -11,7 +11,7 @@
 
 RACE=$STAGE/bin/race
 WEAK=$STAGE/bin/pillbox-weak
-RACES=${RACES:-$([ "$ID" = range ] && echo 100 || echo 30)}
+RACES=${RACES:-$([ "$ID" = range ] && echo 100 || echo 20)}
 # shellcheck disable=SC2034 # of lib.sh
 LIMIT=$((120 + RACES / 2))
 

@@ -271,10 +271,11 @@ empty() {
 }
 t 'a rootfs with nothing in it' empty
 
-# Files and segments that it makes outside, to attack them from inside
+# Files and segments that it makes outside, to attack them from inside; not those of another identity
 outside() {
-	find /tmp -maxdepth 1 -name 'pillbox-witness-*' | wc -l
-	ipcs -m | grep -c '^0x'
+	# shellcheck disable=SC2016 # the inner shell's
+	as "$ID" sh -c 'find /tmp -maxdepth 1 -name "pillbox-witness-*" -user "$(id -un)" | wc -l
+		ipcs -m | grep -c "^0x[^ ]* *[^ ]* *$(id -un | cut -c1-10)"'
 }
 
 ended() { # SIGNAL

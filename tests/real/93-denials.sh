@@ -218,9 +218,10 @@ orphan() {
 	run true
 	"$HARNESS" run "$(user_of "$ID" | grep . || echo -)" $((60 * SLOW)) "$PB" run --explain-denials "$ROOT" -- \
 		/bin/probe try late-keyctl $((2 + 2 * SLOW)) >"$TMP/out" 2>"$TMP/err" &
+	# Not before the workload waits: what it needs to come that far would be refused, too.
 	while [ -z "$pid" ] && [ $SECONDS -lt $end ]; do
 		sleep 0.1
-		pid=$(listener)
+		! grep -qx waiting "$TMP/err" || pid=$(listener)
 	done
 	[ -n "$pid" ] || bad "there is no listener: $(cat "$TMP/out" "$TMP/err")"
 	[ -z "$pid" ] || kill -KILL "$pid"

@@ -84,8 +84,11 @@ as() { # ID COMMAND...
 # guard, init), and those that see one of our trees as a mount.
 live_pids() { "$HARNESS" left "$STAGE"; }
 
-# Mounts, control groups, core_pattern, names, and every file that a sandbox should not change
-host_state() { "$HARNESS" state "$ROOT" "$STAGE/sentinel" "$PB"; }
+# Mounts, control groups, core_pattern, names, and every file that a sandbox should not change. An
+# ordinary user's groups are his own: root's come and go where the identities run side by side.
+GROUPS_OF=-1
+[ -z "${ID-}" ] || [ -z "$(user_of "$ID")" ] || GROUPS_OF=$(id -u "$(user_of "$ID")")
+host_state() { "$HARNESS" state "$GROUPS_OF" "$ROOT" "$STAGE/sentinel" "$PB"; }
 
 nothing_left() {
 	local tries=0 left after
