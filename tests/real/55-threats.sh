@@ -241,6 +241,8 @@ hostile_environment() { # thirty variables that libraries and shells obey
 		LD_BIND_NOW GCONV_PATH LOCPATH NLSPATH LANG LC_ALL LANGUAGE MALLOC_TRACE MALLOC_CHECK_ MALLOC_PERTURB_ \
 		GLIBC_TUNABLES RESOLV_HOST_CONF HOSTALIASES LOCALDOMAIN RES_OPTIONS TZ TZDIR TMPDIR BASH_ENV ENV SHELLOPTS \
 		PS4 IFS LIBMOUNT_FORCE_MOUNT2 LIBSECCOMP_DEBUG DBUS_SYSTEM_BUS_ADDRESS PILLBOX_BUILD ASAN_OPTIONS; do
+		# a sanitizer needs its own library, and a loader for it
+		[[ $v != LD_* && $v != ASAN_* ]] || ! grep -q libasan "$PB" || continue
 		list+=("$v=$STAGE/sentinel/file")
 	done
 	run env "${list[@]}" PATH="$STAGE/sentinel" "$PB" run "$ROOT" -- /bin/probe facts
