@@ -75,6 +75,8 @@ safe() { # race ARGS: each start is good, and the victim unchanged
 	want_out 'bad=0'
 	[ "$(number swaps)" -ge "$RACES" ] || bad "only $(number swaps) exchanges"
 	[ "$VICTIM_NOW" = "$VICTIM" ] || bad "the victim changed: $(diff <(echo "$VICTIM") <(echo "$VICTIM_NOW"))"
+	[ "$RACES" -lt 1000 ] || printf '  %s starts: %s ran, %s refused; %s exchanges\n' \
+		"$(number started)" "$(number ran)" "$(number refused)" "$(number swaps)"
 	# A race in which nothing ever ran would prove little.
 	[ "$RACES" -lt 20 ] || [ "$(number ran)" -gt 0 ] || bad "none of $RACES ran: $(sed -n 's/^why: //p' <<<"$OUT" | head -n 1)"
 }
