@@ -220,6 +220,7 @@ static int node_errno(const struct run *r)
 static int proof_prepare(const struct run *r, struct proof *p, struct err *err)
 {
 	p->socket = -1;
+	p->node = 0;
 	if (r->plan->landlock_abi < 6) {
 		p->node = node_errno(r);
 		return 0;

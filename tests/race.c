@@ -13,8 +13,9 @@
  * a perfect launch the racer goes on, and what is mounted moves with the name. What it may never find
  * is a procfs or sysfs without its masks, a mount without its flags, or anything of the host's.
  *
- * Should:  race run COUNT [-s] [-x A B]... -- COMMAND...
+ * Should:  race run COUNT [-s] [-p N] [-x A B]... -- COMMAND...
  *              -s       no more starts after one that was bad
+ *              -p N     pauses N times longer, where a launch takes so much longer
  *              -x A B   these two names are exchanged (any number of pairs; one at random each time)
  *              prints started=, ran=, refused=, bad=, swaps=, a line `bad: ...` for the first few,
  *              `seen: COUNT TEXT` for each different line of output and `why: COUNT TEXT` for each
@@ -62,7 +63,7 @@ static struct {
 	int dir[2];
 	const char *name[2];
 } pairs[PAIRS];
-static unsigned n_pairs;
+static unsigned n_pairs, slow = 1;
 static unsigned long *swaps;
 
 static void hold(unsigned side, char *path)
@@ -88,7 +89,7 @@ static void swap(unsigned i)
 
 static void pause_us(unsigned us)
 {
-	struct timespec t = {.tv_nsec = us * 1000};
+	struct timespec t = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
 
 	if (us)
 		nanosleep(&t, NULL);
@@ -113,7 +114,7 @@ static _Noreturn void exchange(void)
 			pause_us(is_quick ? 0 : (unsigned)rand_r(&seed) % 300);
 			swap(i);
 		}
-		pause_us((unsigned)rand_r(&seed) % (1500 / n_pairs));
+		pause_us((unsigned)rand_r(&seed) % (1500 * slow / n_pairs));
 	}
 }
 
@@ -399,7 +400,12 @@ int main(int argc, char **argv)
 	count = (unsigned)strtoul(argv[2], NULL, 10);
 	argv += 3;
 	is_short = argv[0] && !strcmp(argv[0], "-s");
-	for (argv += is_short; argv[0] && !strcmp(argv[0], "-x") && argv[1] && argv[2]; argv += 3) {
+	argv += is_short;
+	if (argv[0] && !strcmp(argv[0], "-p") && argv[1]) {
+		slow = (unsigned)strtoul(argv[1], NULL, 10);
+		argv += 2;
+	}
+	for (; argv[0] && !strcmp(argv[0], "-x") && argv[1] && argv[2]; argv += 3) {
 		if (n_pairs == PAIRS)
 			return TROUBLE;
 		hold(0, argv[1]);

@@ -72,6 +72,37 @@ sources() { # what the caller names is followed as the caller would; what is now
 }
 t 'a source that is a link, a dangling one, a loop, a magic link' sources
 
+# The same tree for both: a directory of the payload's own with links to a victim. Debian 12's bubblewrap
+# walks /oldroot, where its old root still hangs: the counter-proof that such a tree is dangerous.
+payload_links() {
+	local victim=$TMP/victim own=$TMP/own link
+	as "$ID" mkdir -p "$victim" "$own"
+	as "$ID" sh -c "cd $own && ln -s /oldroot$victim l && ln -s /proc/1/root$victim m && ln -s ../../../../../../..$victim n"
+	for link in l m n; do
+		pb -v "$own:/mnt" --tmpfs "/mnt/$link/made" "$ROOT" -- true
+		want_refused 125
+		pb -v "$own:/mnt" -v "$own:/mnt/$link/bound" "$ROOT" -- true
+		want_refused 125
+		pb --writable -v "$own:/mnt" --config "content=x,target=/mnt/$link/file" "$ROOT" -- true
+		want_refused 125
+	done
+	[ -z "$(ls -A "$victim")" ] || bad "made on the host: $(ls "$victim")"
+	rm -rf "$victim" "$own"
+}
+t 'mount points below links of a directory that the payload owns' payload_links
+
+old_bubblewrap() {
+	local victim=$TMP/victim own=$TMP/own version
+	version=$(dpkg-query -W -f '${Version}' bubblewrap 2>/dev/null) || { skip 'bubblewrap is not installed'; return; }
+	dpkg --compare-versions "$version" lt 0.9 || { skip "bubblewrap $version is newer than the hole"; return; }
+	as "$ID" mkdir -p "$victim" "$own"
+	as "$ID" ln -s "/oldroot$victim" "$own/l"
+	run bwrap --unshare-all --bind "$ROOT" / --bind "$own" /mnt --tmpfs /mnt/l/made /bin/true
+	[ -d "$victim/made" ] || bad 'the old bubblewrap made nothing on the host, so the tree is harmless'
+	rm -rf "$victim" "$own"
+}
+[ "$ID" = root ] || t 'bubblewrap 0.8 makes such a mount point on the host' old_bubblewrap
+
 chains() { # mount point behind 19, 42 links, and behind a path of almost 4,096 bytes
 	local dir=$TMP/tree long
 	as "$ID" cp -a "$ROOT" "$dir"
@@ -241,6 +272,8 @@ hostile_environment() { # thirty variables that libraries and shells obey
 		LD_BIND_NOW GCONV_PATH LOCPATH NLSPATH LANG LC_ALL LANGUAGE MALLOC_TRACE MALLOC_CHECK_ MALLOC_PERTURB_ \
 		GLIBC_TUNABLES RESOLV_HOST_CONF HOSTALIASES LOCALDOMAIN RES_OPTIONS TZ TZDIR TMPDIR BASH_ENV ENV SHELLOPTS \
 		PS4 IFS LIBMOUNT_FORCE_MOUNT2 LIBSECCOMP_DEBUG DBUS_SYSTEM_BUS_ADDRESS PILLBOX_BUILD ASAN_OPTIONS; do
+		# a sanitizer needs its own library, and a loader for it
+		[[ $v != LD_* && $v != ASAN_* ]] || ! grep -q libasan "$PB" || continue
 		list+=("$v=$STAGE/sentinel/file")
 	done
 	run env "${list[@]}" PATH="$STAGE/sentinel" "$PB" run "$ROOT" -- /bin/probe facts
