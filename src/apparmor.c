@@ -402,6 +402,13 @@ static const struct hint lsm_hints[] = {
 	{0, NULL},
 };
 
+static const struct hint check_hints[] = {
+	{EPROTO,
+	 "one call of Landlock is answered as if there were none, another is not: a seccomp "
+	 "filter around pillbox does that; it has to let landlock_* through"},
+	{0, NULL},
+};
+
 const struct step step_lsm_check = {
 	.id = "lsm-check",
 	.what = "look whether the AppArmor profile is loaded and enforced, whether pillbox is "
@@ -414,6 +421,7 @@ const struct step step_lsm_check = {
 	.is_pure = true,
 	.show = lsm_check_show,
 	.run = lsm_check_run,
+	.hints = check_hints,
 };
 
 const struct step step_lsm = {

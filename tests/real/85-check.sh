@@ -222,7 +222,7 @@ if [ "$ID" != range ]; then
 
 	# Not by the launch's exit status: without Landlock the default preset runs, with one layer less.
 	landlock_hidden() { # ERRNO
-		run "$STAGE/bin/probe" under $landlock="$1" -- "$PB" check --json
+		run "$STAGE/bin/probe" under $landlock="$1" 445="$1" 446="$1" -- "$PB" check --json
 		want_state landlock restricted '' 'seccomp filter is around pillbox'
 		if [ "$(of apparmor state)" = works ]; then want_rc 0; else want_rc 1; fi
 		run "$STAGE/bin/probe" under $mqueue="$EPERM" -- "$PB" check --json
@@ -230,6 +230,12 @@ if [ "$ID" != range ]; then
 	}
 	t 'a filter that hides Landlock, as an old kernel would' landlock_hidden $ENOSYS
 	t 'a filter that forbids Landlock' landlock_hidden $EPERM
+	# One call that fails alone is not how a kernel without Landlock answers: nothing goes on without it.
+	landlock_half() {
+		run "$STAGE/bin/probe" under $landlock=$ENOSYS -- "$PB" run --landlock on "$ROOT" -- /bin/probe exit 0
+		want_refused 125 Landlock 'hint: .*seccomp'
+	}
+	t 'a filter that forbids one call of Landlock' landlock_half
 fi
 
 # A pillbox in a pillbox: everything is allowed, and Landlock still refuses every mount.
