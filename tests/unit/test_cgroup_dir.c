@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,9 +39,10 @@ static bool setup(const char *name)
 	(void)snprintf(mount, sizeof(mount), "%s", host.mount);
 	if (getuid() != 0 || !mount[0] || access(mount, W_OK) < 0)
 		return false;
-	(void)snprintf(top, sizeof(top), "%s/unit-%d", mount, getpid());
+	/* Not by the pid: in a pid namespace each run has the same ones. */
+	(void)snprintf(top, sizeof(top), "%s/unit-XXXXXX", mount);
+	cr_assert(mkdtemp(top) && chmod(top, 0755) == 0, "%s: %s", top, strerror(errno));
 	(void)snprintf(parent, sizeof(parent), "%s/pillbox", top);
-	cr_assert(mkdir(top, 0755) == 0);
 	memset(&spec.limits, 0xff, sizeof(spec.limits));
 	spec.limits.cpuset_cpus = spec.limits.cpuset_mems = NULL;
 	plan.has_cgroup = plan.cgroup_make = true;
@@ -56,6 +58,31 @@ static void drop(void)
 {
 	cr_expect(rmdir(top) == 0, "something was left in %s: %s", top, strerror(errno));
 }
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)at;
+	for (int ms = 0; type == FTW_DP && rmdir(path) < 0 && errno == EBUSY && ms < 1000; ms++)
+		(void)usleep(1000); /* killed, and not yet gone */
+	return 0;
+}
+
+/* A test that failed stops where it is; what it made must not outlive it. */
+static void clear(void)
+{
+	char path[PATH_MAX + 64];
+
+	if (!top[0] || access(top, F_OK) < 0)
+		return;
+	(void)snprintf(path, sizeof(path), "%s/cgroup.procs", mount);
+	(void)write_file(AT_FDCWD, path, "0"); /* ourselves out of it */
+	(void)snprintf(path, sizeof(path), "%s/cgroup.kill", top);
+	(void)write_file(AT_FDCWD, path, "1");
+	(void)nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+TestSuite(cgroup_dir, .fini = clear);
 
 static bool exists(const char *name)
 {
