@@ -234,6 +234,8 @@ static int parent_wait(struct run *r, int limit_ms, struct err *err)
 		rc = baton_read(r, MSG_DONTWAIT, &byte);
 		if (rc == 0 && byte == MSG_BATON)
 			return 0;
+		if (rc == 0)
+			continue; /* the command's EOF may stand behind it */
 		if (rc == -EPIPE || (rc == -EAGAIN && p[1].revents))
 			return -EPIPE;
 		if (rc < 0 && rc != -EAGAIN)

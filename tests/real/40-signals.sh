@@ -75,6 +75,33 @@ for sig in TERM INT HUP USR1 USR2 WINCH QUIT CONT; do
 done
 t 'SIGTERM is forwarded with --no-init' forward TERM 0 --no-init
 
+# A launcher that was not given the processor while the command started: the signal is the command's.
+late() {
+	local delay pid user hits=0 pillbox=("$PB")
+	RAN='pillbox run ROOT, stopped at many moments'
+	user=$(user_of "$ID")
+	[ -z "$user" ] || pillbox=("$HARNESS" as "$user" "$PB") # becomes the launcher
+	for delay in 0.00{2,3,4,5,6,7,8,9} 0.01{0,1,2,3,4,5,6,8} 0.02{0,3,6} 0.03 0.04; do
+		: >"$TMP/out"
+		"${pillbox[@]}" run "$ROOT" -- /bin/sh -c "trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done" </dev/null >"$TMP/out" 2>"$TMP/err" &
+		pid=$!
+		sleep $delay
+		kill -STOP $pid
+		sleep 0.1
+		! grep -q ready "$TMP/out" || hits=$((hits + 1))
+		grep -q ready "$TMP/out" && kill -TERM $pid
+		kill -CONT $pid
+		until grep -q ready "$TMP/out"; do sleep 0.02; done
+		kill -TERM $pid 2>/dev/null
+		wait $pid
+		RC=$?
+		ERR=$(cat "$TMP/err")
+		want_rc 9
+	done
+	[ $hits -gt 0 ] || bad 'no command started while its launcher was stopped'
+}
+t 'SIGTERM to a launcher that has not yet seen the command start' late
+
 stop_signal() {
 	start 'trap "echo got USR1; exit 9" USR1; trap "" TERM; echo ready; while :; do sleep 0.1; done' --stop-signal USR1 || return
 	kill -TERM $launcher
