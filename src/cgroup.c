@@ -349,9 +349,10 @@ static void leaf_leave(const struct run *r)
 	char list[64];
 
 	cgroup_ctl_list(r->plan->cgroup_need | r->plan->cgroup_want, '-', list, sizeof(list));
-	(void)write_file(dir, "../cgroup.subtree_control" + up, list);
-	(void)write_file(dir, "../cgroup.procs" + up, "0");
-	(void)unlinkat(dir, "../" LEAF + up, AT_REMOVEDIR); /* EBUSY: the scope's end removes it */
+	(void)write_file(dir, &"../cgroup.subtree_control"[up], list);
+	(void)write_file(dir, &"../cgroup.procs"[up], "0");
+	(void)unlinkat(dir, &("../" LEAF)[up],
+		       AT_REMOVEDIR); /* EBUSY: the scope's end removes it */
 }
 
 static void cgroup_undo(struct run *r)
