@@ -65,7 +65,8 @@ verdicts() {
 	want_rc 1
 	want_out 'refused with EPERM: .*'
 	sc test "$TMP/small.json" socket AF_UNIX
-	want_out '  .*small.json:3: syscalls\[1\]: family = AF_UNIX'
+	OUT=$(printf '%s' "$OUT" | tr -s '\n ' ' ') # a long directory wraps the line
+	want_out '.* [^ ]*small.json:3: syscalls\[1\]: family = AF_UNIX'
 	sc test default mount
 	want_rc 1
 	want_out '  --cap-add SYS_ADMIN would allow it, .*'
